@@ -1,0 +1,30 @@
+// Bytes in, facts out: no files, no database, no clock. One call a file; any number of threads at once.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "analysis/facts.h"
+
+namespace ca::analysis {
+
+enum class Language : std::uint8_t { python, c, cpp };
+
+const char* language_name(Language language);  // "python", "c", "cpp": files.language
+
+// By the file's name, and by its first line ("#!") where the name tells nothing. nullopt: not a language known here.
+std::optional<Language> detect_language(std::string_view path, std::string_view first_bytes);
+
+struct Limits {
+  std::uint32_t max_file_lines = 400;
+  std::uint32_t max_function_lines = 70;
+  std::uint32_t max_parameters = 7;
+  std::uint32_t max_nesting = 5;
+  std::uint32_t max_complexity = 15;
+};
+
+// Total: any bytes give facts. What is not valid text or does not parse becomes an issue, the rest is still mapped.
+// `path` names the file in qualified names (a Python module's name) and is not opened.
+Facts analyse(Language language, std::string_view path, std::string_view bytes, const Limits& limits = {});
+
+}  // namespace ca::analysis

@@ -1,0 +1,73 @@
+// What the analyser finds in one file: plain values, positions in the file's own bytes and lines.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ca::analysis {
+
+inline constexpr std::int32_t no_parent = -1;
+
+// Kinds as they stand in symbols.kind.
+enum class SymbolKind : std::uint8_t {
+  module_, class_, struct_, union_, enum_, enumerator, interface, trait, type_alias, function, method, constructor,
+  destructor, macro, constant, variable, field, namespace_,
+};
+const char* kind_name(SymbolKind kind);  // "class", "function", "type_alias", ...
+
+struct Range {
+  std::uint32_t start_line = 0;    // from 1
+  std::uint32_t end_line = 0;      // from 1, inclusive
+  std::uint32_t start_column = 0;  // bytes from 0
+  std::uint32_t end_column = 0;    // bytes from 0, exclusive
+};
+
+struct Symbol {
+  SymbolKind kind;
+  bool is_definition = true;       // false: declared only (a C prototype)
+  std::string name;                // as written at the definition, without scope, arguments or template part
+  std::string qualified_name;      // with every scope: "pkg.Class.method", "ns::Class::method"
+  std::int32_t parent = no_parent; // index of the enclosing symbol in Facts::symbols, always smaller than its own
+  Range range;                     // the whole definition, body included
+  std::string signature;           // one line: the header without body, white space folded
+  std::string docstring;           // docstring or doc comment, markers taken off; empty where there is none
+};
+
+struct Import {
+  std::string target;              // "os.path", "common/check.h"
+  std::string name;                // imported name of a from-import; empty else
+  std::string alias;
+  std::uint32_t line = 0;
+  std::int32_t relative_level = 0; // leading dots of a Python relative import
+  bool is_system = false;          // C and C++: <...>
+  bool at_top_level = true;        // not inside a function or class
+};
+
+enum class ReferenceKind : std::uint8_t { call, name, type, base };
+
+struct Reference {
+  std::string name;                // last component: `c` of `a.b.c()`
+  ReferenceKind kind;
+  std::uint32_t line = 0;
+  std::int32_t enclosing = no_parent;  // index of the innermost enclosing symbol in Facts::symbols
+};
+
+enum class Severity : std::uint8_t { info, warning, error };
+
+struct Issue {
+  std::string id;                  // stable: "parse-error", "function-too-long"
+  Severity severity;
+  std::string message;             // one line
+  Range range;
+};
+
+struct Facts {
+  std::vector<Symbol> symbols;     // in order of the source, parents before children
+  std::vector<Import> imports;
+  std::vector<Reference> references;
+  std::vector<Issue> issues;
+  std::uint32_t line_count = 0;
+};
+
+}  // namespace ca::analysis

@@ -1,0 +1,44 @@
+# Warnings, sanitizers and the three kinds of target that the folders use.
+add_library(code_analysis_options INTERFACE)
+target_compile_options(code_analysis_options INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror=return-type -Werror=switch>)
+target_include_directories(code_analysis_options INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
+if(CODE_ANALYSIS_SANITIZE)
+  target_compile_options(code_analysis_options INTERFACE -fsanitize=${CODE_ANALYSIS_SANITIZE} -fno-omit-frame-pointer -g1)
+  target_link_options(code_analysis_options INTERFACE -fsanitize=${CODE_ANALYSIS_SANITIZE})
+endif()
+configure_file(${CMAKE_SOURCE_DIR}/cmake/version.h.in ${CMAKE_BINARY_DIR}/generated/version.h @ONLY)
+
+# ca_library(NAME LINK...): all *.cc of the folder (main.cc and *_main.cc apart) as one library.
+function(ca_library name)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  list(FILTER sources EXCLUDE REGEX "main\\.cc$")
+  add_library(${name} STATIC ${sources})
+  target_link_libraries(${name} PUBLIC code_analysis_options ${ARGN})
+endfunction()
+
+# ca_program(NAME SOURCE LINK...): a program in the build folder's root, installed in bin.
+function(ca_program name source)
+  add_executable(${name} ${source})
+  target_link_libraries(${name} PRIVATE ${ARGN})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+  install(TARGETS ${name} DESTINATION ${CMAKE_INSTALL_BINDIR})
+endfunction()
+
+# ca_builtin(NAME SOURCE LINK...): a program that the supervisor starts, in libexec/code-analysis.
+function(ca_builtin name source)
+  add_executable(builtin_${name} ${source})
+  target_link_libraries(builtin_${name} PRIVATE ${ARGN})
+  set_target_properties(builtin_${name} PROPERTIES OUTPUT_NAME ${name}
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/libexec/code-analysis)
+  install(TARGETS builtin_${name} DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/code-analysis)
+endfunction()
+
+# ca_tests(NAME LINK...): all *_test.cc of the folder as one Catch2 program, registered as one CTest test.
+function(ca_tests name)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  add_executable(${name} ${sources})
+  target_link_libraries(${name} PRIVATE test_main ${ARGN})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  add_test(NAME ${name} COMMAND ${name})
+endfunction()

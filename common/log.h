@@ -1,0 +1,29 @@
+// Log lines of the child programs: "LEVEL text\n" on stderr, one write(2) each. The supervisor captures them, adds time
+// and process name. (The supervisor's own log is supervisor/shell/log.h.)
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string_view>
+#include <utility>
+
+namespace ca::log {
+
+enum class Level { debug, info, warning, error };
+
+void write(Level level, std::string_view text) noexcept;  // newlines in text become "\n" escapes; a failed write is dropped
+
+template <class... Args>
+void info(fmt::format_string<Args...> format, Args&&... args) {
+  write(Level::info, fmt::format(format, std::forward<Args>(args)...));
+}
+template <class... Args>
+void warning(fmt::format_string<Args...> format, Args&&... args) {
+  write(Level::warning, fmt::format(format, std::forward<Args>(args)...));
+}
+template <class... Args>
+void error(fmt::format_string<Args...> format, Args&&... args) {
+  write(Level::error, fmt::format(format, std::forward<Args>(args)...));
+}
+
+}  // namespace ca::log
