@@ -23,6 +23,7 @@ function(ca_program name source)
   target_link_libraries(${name} PRIVATE ${ARGN})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
   install(TARGETS ${name} DESTINATION ${CMAKE_INSTALL_BINDIR})
+  set_property(GLOBAL APPEND PROPERTY CODE_ANALYSIS_PROGRAMS ${name})
 endfunction()
 
 # ca_builtin(NAME SOURCE LINK...): a program that the supervisor starts, in libexec/code-analysis.
@@ -32,6 +33,7 @@ function(ca_builtin name source)
   set_target_properties(builtin_${name} PROPERTIES OUTPUT_NAME ${name}
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/libexec/code-analysis)
   install(TARGETS builtin_${name} DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/code-analysis)
+  set_property(GLOBAL APPEND PROPERTY CODE_ANALYSIS_PROGRAMS builtin_${name})
 endfunction()
 
 # ca_tests(NAME LINK...): all *_test.cc of the folder as one Catch2 program, registered as one CTest test.
