@@ -1,0 +1,106 @@
+#include "common/control_client.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace ca {
+
+namespace {
+
+constexpr std::size_t line_limit = 64u << 20;
+
+void bound_sends(int fd, Milliseconds timeout) {
+  const auto count = std::max<std::int64_t>(timeout.count(), 1);
+  timeval value{};
+  value.tv_sec = count / 1000;
+  value.tv_usec = (count % 1000) * 1000;
+  ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &value, sizeof value);
+}
+
+// Errors: ETIMEDOUT at the deadline.
+Status wait_readable(int fd, std::optional<Instant> deadline) {
+  for (;;) {
+    int wait_ms = -1;
+    if (deadline) {
+      const auto left = std::chrono::ceil<Milliseconds>(*deadline - MonotonicClock::now()).count();
+      if (left <= 0) return failure("the supervisor did not answer in time", ETIMEDOUT);
+      wait_ms = static_cast<int>(std::min<std::int64_t>(left, 60'000));
+    }
+    pollfd entry{fd, POLLIN, 0};
+    const int count = ::poll(&entry, 1, wait_ms);
+    if (count > 0) return {};
+    if (count < 0 && errno != EINTR) return system_failure("poll", errno);
+  }
+}
+
+}  // namespace
+
+bool means_not_running(const Error& error) { return error.code == ENOENT || error.code == ECONNREFUSED; }
+
+Result<ControlClient> ControlClient::connect(const std::string& socket_path, Milliseconds timeout) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (socket_path.size() >= sizeof address.sun_path) {
+    return failure(socket_path + ": longer than a Unix socket's name can be", ENAMETOOLONG);
+  }
+  socket_path.copy(address.sun_path, socket_path.size());
+  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd) return system_failure("socket", errno);
+  bound_sends(fd.get(), timeout);  // bounds connect(2) too, where the backlog is full
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    return system_failure("cannot connect to " + socket_path, errno == EAGAIN ? ETIMEDOUT : errno);
+  }
+  return ControlClient(std::move(fd));
+}
+
+Status ControlClient::send(const Json& request) {
+  const std::string line = request.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  std::string_view rest = line;
+  while (!rest.empty()) {
+    const ssize_t count = ::send(fd_.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return system_failure("cannot send to the supervisor", errno == EAGAIN ? ETIMEDOUT : errno);
+    rest.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return {};
+}
+
+Result<std::optional<Json>> ControlClient::receive(std::optional<Milliseconds> timeout) {
+  std::optional<Instant> deadline;
+  if (timeout) deadline = MonotonicClock::now() + *timeout;
+  std::size_t searched = 0;
+  for (;;) {
+    if (const auto end = buffer_.find('\n', searched); end != std::string::npos) {
+      Json value = Json::parse(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
+      buffer_.erase(0, end + 1);
+      if (!value.is_object()) return failure("the supervisor's answer is not a JSON object");
+      return std::optional<Json>(std::move(value));
+    }
+    searched = buffer_.size();
+    if (searched > line_limit) return failure("the supervisor's answer is too long", EFBIG);
+    if (auto readable = wait_readable(fd_.get(), deadline); !readable) return tl::unexpected(readable.error());
+    char bytes[65536];
+    const ssize_t count = ::recv(fd_.get(), bytes, sizeof bytes, 0);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno != ECONNRESET) return system_failure("cannot read from the supervisor", errno);
+    if (count <= 0) return std::optional<Json>();
+    buffer_.append(bytes, static_cast<std::size_t>(count));
+  }
+}
+
+Result<Json> ControlClient::ask(const Json& request, std::optional<Milliseconds> timeout) {
+  // A refused peer gets its reply before it has asked, and the connection is closed: the reply still waits to be read.
+  if (auto sent = send(request); !sent && sent.error().code != EPIPE) return tl::unexpected(sent.error());
+  auto reply = receive(timeout);
+  if (!reply) return tl::unexpected(reply.error());
+  if (!*reply) return failure("the supervisor closed the connection without an answer", EPIPE);
+  return std::move(**reply);
+}
+
+}  // namespace ca
