@@ -32,14 +32,18 @@ struct SpawnError {
 enum class StopMode : std::uint8_t { none, orderly, hurried, immediate };  // a ratchet: only ever raised
 
 struct Begin {};                                             // the first event: start the tree
-struct SpawnSucceeded { ProcessId process; pid_t pid; };     // exec has succeeded
+struct SpawnSucceeded { ProcessId process; pid_t pid; };     // exec has succeeded; reported before an exit of the same pid
 struct SpawnFailed { ProcessId process; SpawnError error; }; // no process was left behind
 struct BecameReady { ProcessId process; pid_t pid; };
 struct StartProgressed { ProcessId process; pid_t pid; };    // a WAITING line: ready_timeout starts afresh
 struct ReadinessLost { ProcessId process; pid_t pid; };      // readiness channel ended without readiness
 struct Exited { ProcessId process; pid_t pid; ExitStatus status; };
-struct LeftoversGone { ProcessId process; };                 // answers EndLeftovers
+struct LeftoversGone { ProcessId process; };                 // answers EndLeftovers, once for each
+
+// Stop the whole tree. The first request (or the lifecycle's own decision) fixes reason and exit code; further ones only
+// raise the mode, and `orderly` during an orderly stop means `hurried`. So the shell reports each TERM as orderly.
 struct TreeStopRequested { StopMode mode; std::string reason; int exit_code = 0; };
+
 struct ProcessStartRequested { ProcessId process; };         // by hand; also from `failed`
 struct ProcessStopRequested { ProcessId process; };          // by hand
 struct ProcessRestartRequested { ProcessId process; };       // by hand

@@ -22,44 +22,62 @@ struct Waiting { bool operator==(const Waiting&) const = default; };      // for
 struct Spawning { bool operator==(const Spawning&) const = default; };    // Spawn was ordered, no answer yet
 struct Starting { pid_t pid; Instant deadline; bool operator==(const Starting&) const = default; };
 struct Ready { pid_t pid; Instant since; bool operator==(const Ready&) const = default; };
-struct Stopping { pid_t pid; Instant deadline; bool killed; bool operator==(const Stopping&) const = default; };
-struct Clearing { bool operator==(const Clearing&) const = default; };    // exited; what it left behind is being ended
+
+// Told to stop: how strictly (only ever raised), when SIGKILL follows, whether it went out already (then the deadline
+// means nothing), and whether the stop itself counts as a failure (ready_timeout, readiness lost).
+struct Stopping {
+  pid_t pid;
+  Instant deadline;
+  StopMode mode;
+  bool killed;
+  bool failure;
+  bool operator==(const Stopping&) const = default;
+};
+
+// What an exit means for what comes next, as long as nobody asks for something else meanwhile.
+enum class Outcome : std::uint8_t {
+  asked,    // we had told it to stop
+  done,     // exit code 0 after it was ready, and the policy lets it rest
+  failure,  // counts as a restart
+  give_up,  // an exit code in give_up_on
+};
+
+// Exited at `since`; what it left behind is being ended.
+struct Clearing { Instant since; Outcome outcome; bool operator==(const Clearing&) const = default; };
 struct Backoff { Instant until; bool operator==(const Backoff&) const = default; };
 struct Stopped { bool operator==(const Stopped&) const = default; };      // by hand, by shutdown, or its work is done
 struct Failed { bool operator==(const Failed&) const = default; };        // for good, until started by hand
 
 using Place = std::variant<Waiting, Spawning, Starting, Ready, Stopping, Clearing, Backoff, Stopped, Failed>;
 
-// Why it is being stopped or kept down, apart from where it is.
+// What was asked by hand, apart from where the process is. `stay_down` holds until it is started by hand; `restart`
+// becomes `run` as soon as the old process is down.
 enum class Intent : std::uint8_t { run, stay_down, restart };
-
-struct LastExit {
-  ExitStatus status;
-  bool operator==(const LastExit&) const = default;
-};
 
 struct ProcessState {
   Place place = Waiting{};
   Intent intent = Intent::run;
-  bool failure_pending = false;       // the running stop counts as a failure (ready_timeout, readiness lost)
   RestartLadder ladder;
-  std::uint64_t restarts = 0;         // since the supervisor started
-  std::optional<LastExit> last_exit;
+  std::uint64_t restarts = 0;            // automatic ones, since the supervisor started
+  std::optional<ExitStatus> last_exit;
 
   bool operator==(const ProcessState&) const = default;
 };
 
 struct State {
   std::vector<ProcessState> processes;   // same index as Rules::processes
-  StopMode stop = StopMode::none;
-  int exit_code = 0;
+  StopMode stop = StopMode::none;        // of the whole tree
+  int exit_code = 0;                     // means something once stop is set
   bool begun = false;
   bool first_start_done = false;         // the whole tree was ready once
+  bool cycling = false;                  // the driver died and on_driver_restart takes the tiers above it down
+  bool overdue = false;                  // shutdown_timeout is over: SIGKILL for all but postgres
   bool exit_ordered = false;
   std::uint8_t tiers_up = 0;             // bit per tier: was ready as a whole since it was last stopped
+  std::uint8_t tiers_started = 0;        // bit per tier: one of its processes was spawned since it was last stopped
   std::optional<Instant> start_deadline;
   std::optional<Instant> shutdown_deadline;
-  std::uint64_t random = 0x9e3779b97f4a7c15;  // for jitter
+  std::uint64_t random = 0;              // for jitter; advanced by each draw
 
   bool operator==(const State&) const = default;
 };
