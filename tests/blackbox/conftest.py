@@ -1,0 +1,94 @@
+"""Options, fixtures and reports of the black-box harness. README of the scenarios: the test names and docstrings."""
+import os
+import random
+import shlex
+import sys
+import time
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(__file__))
+
+from support import bounds, processes, world as worlds  # noqa: E402
+
+RESULTS = []  # (test, outcome, what was measured)
+
+
+def pytest_addoption(parser):
+    parser.addoption("--seed", type=int, default=None, help="seed of the random instants; printed with every run")
+
+
+def pytest_configure(config):
+    if config.getoption("--seed") is None:
+        config.option.seed = int.from_bytes(os.urandom(3), "big")
+    processes.become_subreaper()
+
+
+def pytest_report_header(config):
+    return f"seed {config.getoption('--seed')}, build {worlds.BUILD}, time scale {bounds.SCALE:g}"
+
+
+@pytest.fixture
+def world():
+    with worlds.World() as one:
+        yield one
+
+
+@pytest.fixture
+def rng(request):
+    """Random numbers that --seed repeats, whichever other tests run."""
+    return random.Random(f"{request.config.getoption('--seed')} {request.node.name}")
+
+
+def pressure_us():
+    """Microseconds during which somebody waited for a processor."""
+    try:
+        with open("/proc/pressure/cpu") as file:
+            return int(file.readline().rpartition("total=")[2])
+    except OSError:
+        return 0
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item, nextitem):
+    bounds.MEASURED.clear()
+    worlds.STORIES.clear()
+    item.began = time.monotonic(), pressure_us()
+    yield
+
+
+def selector(item):
+    """The -k expression for one test: it takes no brackets."""
+    name, _, parameters = item.name.partition("[")
+    return " and ".join([name, *parameters.rstrip("]").split("-")]) if parameters else name
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    report = outcome.get_result()
+    if report.when == "teardown":
+        RESULTS.append((item.name, getattr(item, "worst", "passed"), list(bounds.MEASURED)))
+    if not report.failed:
+        return
+    item.worst = "FAILED"
+    began, pressure = item.began
+    waited = (pressure_us() - pressure) / 1e4 / max(time.monotonic() - began, 0.001)
+    report.sections.append(("to replay", " ".join([
+        "tests/blackbox/run", shlex.quote(str(worlds.BUILD)), "-k", shlex.quote(selector(item)), "--seed",
+        str(item.config.getoption("--seed"))])))
+    report.sections.append(("the machine", f"somebody waited for a processor {waited:.0f} % of the time; "
+                                           "the bounds are those of an idle machine"))
+    if bounds.MEASURED:
+        report.sections.append(("measured", "\n".join(bounds.MEASURED)))
+    for story in worlds.STORIES:
+        report.sections.append(("the run", story))
+    worlds.STORIES.clear()
+
+
+def pytest_terminal_summary(terminalreporter):
+    terminalreporter.section("what was measured")
+    for name, outcome, measured in RESULTS:
+        terminalreporter.write_line(f"{outcome:7} {name}")
+        for line in measured:
+            terminalreporter.write_line(f"          {line}")
