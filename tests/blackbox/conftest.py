@@ -22,6 +22,7 @@ def pytest_configure(config):
     if config.getoption("--seed") is None:
         config.option.seed = int.from_bytes(os.urandom(3), "big")
     processes.become_subreaper()
+    processes.come_first(priority=1)
 
 
 def pytest_report_header(config):
@@ -29,9 +30,10 @@ def pytest_report_header(config):
 
 
 @pytest.fixture
-def world():
+def world(request):
     with worlds.World() as one:
         yield one
+        one.failed = getattr(request.node, "worst", None) == "FAILED"
 
 
 @pytest.fixture
@@ -67,11 +69,14 @@ def selector(item):
 def pytest_runtest_makereport(item, call):
     outcome = yield
     report = outcome.get_result()
+    if report.failed:
+        item.worst = "FAILED"
+    elif report.skipped:
+        item.worst = "skipped"
     if report.when == "teardown":
         RESULTS.append((item.name, getattr(item, "worst", "passed"), list(bounds.MEASURED)))
     if not report.failed:
         return
-    item.worst = "FAILED"
     began, pressure = item.began
     waited = (pressure_us() - pressure) / 1e4 / max(time.monotonic() - began, 0.001)
     report.sections.append(("to replay", " ".join([
@@ -81,6 +86,8 @@ def pytest_runtest_makereport(item, call):
                                            "the bounds are those of an idle machine"))
     if bounds.MEASURED:
         report.sections.append(("measured", "\n".join(bounds.MEASURED)))
+    if call.when == "call" and "world" in item.funcargs:
+        worlds.STORIES.append(item.funcargs["world"].story([]))
     for story in worlds.STORIES:
         report.sections.append(("the run", story))
     worlds.STORIES.clear()

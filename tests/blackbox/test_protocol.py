@@ -171,7 +171,7 @@ def test_start_timeout_holds_whatever_a_child_says(world):
     tree = world.tree(config)
     tree.expected_exit = 2
     tree.wait_exit()
-    gap("start -> told to stop", world.first("driver", "start").ns, world.first("driver", "signal").ns, 900, 1150)
+    gap("started -> told to stop", tree.events("supervisor_started")[0]["mono_ns"], world.first("driver", "signal").ns, 1000, 1150)
     assert not world.first("a", "start")
 
 

@@ -84,7 +84,8 @@ def test_03_readiness_pipe_closed_unwritten(world, obeys):
     gap("pipe closed -> told to stop", start.ns + 30 * bounds.MS, told.ns, 0, 200)
     again = world.await_record("driver", "start", told.ns)
     dead = tree.events("exited", "driver")[0]["mono_ns"]
-    gap("pipe closed -> dead", start.ns + 30 * bounds.MS, dead, 0 if obeys else 1000, 1200)
+    gap("pipe closed -> dead", start.ns + 30 * bounds.MS, dead, 0, 1200)
+    gap("told to stop -> dead", asked(tree), dead, 0 if obeys else 1000, 1150)
     gap("dead -> first restart", dead, again.ns, 0, 50)
     tree.wait_ready()
     nothing_above_before(world, world.first("driver", "ready").ns)
@@ -117,6 +118,12 @@ def test_04_readiness_that_is_no_readiness(world, how):
     tree.stop()
 
 
+def asked(tree, index=0, kind="stop_requested"):
+    """When the driver was told to stop (or spawned) the index-th time: the supervisor's word, for lower bounds, since a
+    puppet can only note what has reached it."""
+    return tree.events(kind, "driver")[index]["mono_ns"]
+
+
 def time_of_reset(tree):
     """Until the driver was ready for longer than its reset_after, so that its next restart is immediate."""
     wait_for(lambda: tree.process("driver")["uptime_ms"] > 120, 2000, "the driver serves for a while")
@@ -124,9 +131,8 @@ def time_of_reset(tree):
 
 def test_04_readiness_prefix_that_goes_no_further(world):
     tree = world.tree(world.three_tiers(driver=[Puppet(ready="prefix"), Puppet()]))
-    start = world.await_record("driver", "start")
     told = world.await_record("driver", "signal")
-    gap("start -> told to stop", start.ns, told.ns, 2000, 2150)
+    gap("spawned -> told to stop", asked(tree, 0, "spawned"), told.ns, 2000, 2150)
     assert tree.events("ready_timeout", "driver")
     tree.wait_ready()
     nothing_above_before(world, world.first("driver", "ready", told.ns).ns)
@@ -153,11 +159,11 @@ def test_06_readiness_never_comes(world):
     starts, told = world.all("driver", "start"), world.all("driver", "signal")
     told = [entry for entry in told if entry.detail == "TERM"]
     assert len(starts) == 4, "attempts are the limit and one"
-    for index, start in enumerate(starts):
-        gap(f"attempt {index}: start -> told to stop", start.ns, told[index].ns, 2000, 2150)
+    for index in range(4):
+        gap(f"attempt {index}: spawned -> told to stop", asked(tree, index, "spawned"), told[index].ns, 2000, 2150)
     ends = [event["mono_ns"] for event in tree.events("exited", "driver")]
     for index in range(2):
-        gap(f"attempt {index}: told to stop -> killed", told[index].ns, ends[index], 1000, 1150)
+        gap(f"attempt {index}: told to stop -> killed", asked(tree, index), ends[index], 1000, 1150)
     for index, delay in enumerate((0, 100, 200)):
         gap(f"restart {index}", ends[index], starts[index + 1].ns, delay, delay + 50)
     nothing_above(world)

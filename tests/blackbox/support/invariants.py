@@ -12,15 +12,12 @@ ALARMS = re.compile(r"check failed|Sanitizer|runtime error:|terminate called|Ass
                     r"double free|Segmentation fault|pure virtual")
 
 
-def check(world, quick=False):
-    """Text of every violation, one a line. `quick`: the scenario failed already, only what costs no waiting."""
-    problems = []
-    for tree in world.trees:
-        if tree.exit_code is None:
-            problems.append("the scenario left its tree running" if not quick else "still running when the scenario failed")
-    if quick:
-        return problems
-    problems += no_process_left(world)
+def check(world):
+    """Text of every violation, one a line."""
+    running = [tree for tree in world.trees if tree.exit_code is None]
+    if running:
+        return ["the scenario left its tree running"]
+    problems = no_process_left(world)
     problems += nothing_on_disk(world)
     problems += event_log_is_whole(world)
     for index, tree in enumerate(world.trees):

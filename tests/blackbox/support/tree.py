@@ -34,7 +34,7 @@ class Tree:
         self.started_ns = bounds.now_ns()
         with open(self.log_file, "wb") as log:
             self.popen = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                          env=env or world.environment(), preexec_fn=preexec)
+                                          env=env or world.environment(), preexec_fn=lambda: (processes.come_first(priority=2), preexec() if preexec else None))
         self.watch = Watch(self.popen.pid)
 
     # ---- who is who ----
