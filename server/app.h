@@ -1,0 +1,46 @@
+// All that the server answers: who may ask, which endpoint, and its answer. Knows no HTTP library.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "common/builtin_config.h"
+#include "server/api.h"
+#include "server/database.h"
+#include "server/guard.h"
+#include "server/message.h"
+#include "server/metrics.h"
+#include "server/router.h"
+#include "server/supervisor_status.h"
+
+namespace ca::server {
+
+// Any number of threads at once.
+class App {
+ public:
+  explicit App(const ServerConfig& config);
+
+  // Before the body has been read: the refusal, where there is one (403, 401, 404, 405).
+  std::optional<Response> refuse(const Request& request);
+  // The answer to a request that refuse let pass. Blocks: while the database or the supervisor answer.
+  Response answer(const Request& request);
+
+  // Waiting answers end at once, with an error.
+  void stop() noexcept;
+
+ private:
+  Response dispatch(Endpoint endpoint, const Request& request);
+  Response readyz();
+  Response status();
+  Response metrics();
+
+  const HostGuard guard_;
+  const std::string token_;
+  Database database_;
+  Database console_;  // of the driver
+  SupervisorStatus supervisor_;
+  Api api_;
+  RequestMetrics requests_;
+};
+
+}  // namespace ca::server

@@ -1,0 +1,30 @@
+// The SQL of the API. Each takes its parameters in the order that its comment names; the last two are always limit and
+// offset. An empty filter parameter means that it does not filter.
+#pragma once
+
+#include <string>
+
+namespace ca::server::sql {
+
+// 1 q, 2 q escaped for LIKE, 3 project, 4 kind, 5 type ("symbol", "file", ""), 6 limit, 7 offset.
+// By ranks: exact name, exact but for case, prefix, substring. Within a rank: symbols before files, short names first.
+// search_prefix leaves the substrings out: then every condition on symbols is one that an index serves.
+extern const std::string search_prefix;
+extern const std::string search_all;
+
+// 1 name, 2 project, 3 kind, 4 limit, 5 offset.
+extern const std::string symbols;
+
+// 1 limit, 2 offset.
+extern const std::string projects;
+
+// 1 project, 2 path prefix escaped for LIKE, 3 language, 4 status, 5 limit, 6 offset.
+extern const std::string files;
+
+// 1 project, 2 path prefix escaped for LIKE, 3 severity, 4 rule, 5 limit, 6 offset.
+extern const std::string issues;
+
+// No parameters: files by project and status, for the metrics.
+extern const std::string file_counts;
+
+}  // namespace ca::server::sql

@@ -1,0 +1,52 @@
+#include "server/router.h"
+
+#include <nlohmann/json.hpp>
+
+#include "tests/support/catch.h"
+
+using namespace ca::server;
+
+namespace {
+
+Response refusal(std::string_view method, std::string_view path) {
+  auto target = route(method, path);
+  REQUIRE(std::holds_alternative<Response>(target));
+  return std::get<Response>(target);
+}
+
+}  // namespace
+
+TEST_CASE("each path leads to its endpoint, for GET and HEAD") {
+  for (const auto* path : {"/", "/style.css", "/app.js", "/healthz", "/readyz", "/metrics", "/api/v1/status",
+                           "/api/v1/search", "/api/v1/symbols", "/api/v1/projects", "/api/v1/files", "/api/v1/issues"}) {
+    CAPTURE(path);
+    for (const auto* method : {"GET", "HEAD"}) {
+      const auto target = route(method, path);
+      REQUIRE(std::holds_alternative<Endpoint>(target));
+      CHECK(endpoint_path(std::get<Endpoint>(target)) == path);
+    }
+  }
+}
+
+TEST_CASE("an unknown path is 404, whatever the method") {
+  CHECK(refusal("GET", "/nope").status == 404);
+  CHECK(refusal("POST", "/healthz/").status == 404);
+  CHECK(refusal("GET", "").status == 404);
+  CHECK(refusal("GET", "/api/v1/search/../status").status == 404);
+}
+
+TEST_CASE("a method that a path does not take is 405 and names those it takes") {
+  const auto response = refusal("DELETE", "/api/v1/search");
+  CHECK(response.status == 405);
+  CHECK(response.headers == std::vector<std::pair<std::string, std::string>>{{"Allow", "GET, HEAD"}});
+  CHECK(refusal("G", "/").status == 405);
+  CHECK(refusal("", "/").status == 405);
+}
+
+TEST_CASE("a problem is JSON that says its status, title and detail") {
+  const auto response = problem(404, "say \"what\"");
+  CHECK(response.content_type == "application/problem+json");
+  CHECK(nlohmann::json::parse(response.body) ==
+        nlohmann::json{{"type", "about:blank"}, {"title", "Not Found"}, {"status", 404}, {"detail", "say \"what\""}});
+  CHECK_NOTHROW(problem(400, "\xff\xfe"));
+}
