@@ -1,6 +1,7 @@
 // Bytes in, facts out: no files, no database, no clock. One call a file; any number of threads at once.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -12,9 +13,11 @@ enum class Language : std::uint8_t { python, c, cpp };
 
 const char* language_name(Language language);  // "python", "c", "cpp": files.language
 
-// By the file's name, and by its first line ("#!") where the name tells nothing. nullopt: not a language known here.
+// By the file's name, by its first line ("#!") where the name tells nothing, and by what stands in it for a ".h" (C or C++), so
+// `first_bytes` may be the whole file. nullopt: not a language known here.
 std::optional<Language> detect_language(std::string_view path, std::string_view first_bytes);
 
+// What is more than these is an issue.
 struct Limits {
   std::uint32_t max_file_lines = 400;
   std::uint32_t max_function_lines = 70;

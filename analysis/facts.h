@@ -12,7 +12,7 @@ inline constexpr std::int32_t no_parent = -1;
 // Kinds as they stand in symbols.kind.
 enum class SymbolKind : std::uint8_t {
   module_, class_, struct_, union_, enum_, enumerator, interface, trait, type_alias, function, method, constructor,
-  destructor, macro, constant, variable, field, namespace_,
+  destructor, macro, constant, variable, field, namespace_, concept_,
 };
 const char* kind_name(SymbolKind kind);  // "class", "function", "type_alias", ...
 
@@ -29,7 +29,7 @@ struct Symbol {
   std::string name;                // as written at the definition, without scope, arguments or template part
   std::string qualified_name;      // with every scope: "pkg.Class.method", "ns::Class::method"
   std::int32_t parent = no_parent; // index of the enclosing symbol in Facts::symbols, always smaller than its own
-  Range range;                     // the whole definition, body included
+  Range range;                     // the whole definition, body included; a Python decorator is not part of it
   std::string signature;           // one line: the header without body, white space folded
   std::string docstring;           // docstring or doc comment, markers taken off; empty where there is none
 };
@@ -45,15 +45,18 @@ struct Import {
 };
 
 enum class ReferenceKind : std::uint8_t { call, name, type, base };
+const char* reference_kind_name(ReferenceKind kind);  // "call", "name", "type", "base"
 
+// A use of a name. A use of a function's own parameter or local variable is not one.
 struct Reference {
   std::string name;                // last component: `c` of `a.b.c()`
   ReferenceKind kind;
   std::uint32_t line = 0;
-  std::int32_t enclosing = no_parent;  // index of the innermost enclosing symbol in Facts::symbols
+  std::int32_t enclosing = no_parent;  // index of the innermost enclosing symbol; of the class itself for one of its bases
 };
 
 enum class Severity : std::uint8_t { info, warning, error };
+const char* severity_name(Severity severity);  // "info", "warning", "error"
 
 struct Issue {
   std::string id;                  // stable: "parse-error", "function-too-long"
@@ -62,11 +65,13 @@ struct Issue {
   Range range;
 };
 
+// Every string in it is valid UTF-8 without NUL bytes, whatever the file holds.
 struct Facts {
   std::vector<Symbol> symbols;     // in order of the source, parents before children
   std::vector<Import> imports;
   std::vector<Reference> references;
   std::vector<Issue> issues;
+  std::string docstring;           // the file's own (a Python module's)
   std::uint32_t line_count = 0;
 };
 

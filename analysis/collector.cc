@@ -1,0 +1,129 @@
+#include "analysis/collector.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace ca::analysis {
+namespace {
+
+// "over the limit" messages are all built alike: what, how much, how much is allowed.
+std::string over(const std::string& what, const std::string& measure, std::uint32_t value, std::uint32_t limit) {
+  return what + " " + measure + " " + std::to_string(value) + ", more than " + std::to_string(limit);
+}
+
+}  // namespace
+
+Scope* Collector::function() {
+  for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
+    if (scope->kind == ScopeKind::function) return &*scope;
+    if (scope->kind == ScopeKind::type || scope->kind == ScopeKind::enumeration) return nullptr;
+  }
+  return nullptr;
+}
+
+std::string Collector::qualify(std::string_view name, std::string_view separator) const {
+  std::int32_t parent = scopes_.back().symbol;
+  std::string out = parent == no_parent ? prefix_ : facts_.symbols[static_cast<std::size_t>(parent)].qualified_name;
+  if (!out.empty()) out += separator;
+  return out += name;
+}
+
+std::int32_t Collector::add_symbol(Symbol symbol, std::string_view separator) {
+  symbol.parent = scopes_.back().symbol;
+  if (symbol.qualified_name.empty()) symbol.qualified_name = qualify(symbol.name, separator);
+  facts_.symbols.push_back(std::move(symbol));
+  return static_cast<std::int32_t>(facts_.symbols.size()) - 1;
+}
+
+void Collector::open(Scope scope) {
+  scope.first_reference = facts_.references.size();
+  scopes_.push_back(std::move(scope));
+}
+
+void Collector::close_before(std::uint32_t byte) {
+  while (scopes_.size() > 1 && scopes_.back().end_byte <= byte) close_last();
+}
+
+void Collector::close_deeper(std::size_t depth) {
+  while (scopes_.size() > 1 && scopes_.back().depth >= depth) close_last();
+}
+
+void Collector::close_last() {
+  if (scopes_.back().kind == ScopeKind::function) {
+    check_function(scopes_.back());
+    drop_local_references(scopes_.back());
+  }
+  scopes_.pop_back();
+}
+
+Facts Collector::take() {
+  while (scopes_.size() > 1) close_last();
+  facts_.line_count = source_.line_count();
+  return std::move(facts_);
+}
+
+void Collector::add_reference(std::string name, ReferenceKind kind, std::uint32_t line, bool may_be_local) {
+  if (name.empty()) return;
+  facts_.references.push_back({std::move(name), kind, line, scopes_.back().symbol});
+  may_be_local_.push_back(may_be_local ? 1 : 0);
+}
+
+void Collector::add_issue(const char* id, Severity severity, std::string message, Range range) {
+  facts_.issues.push_back({id, severity, std::move(message), range});
+}
+
+void Collector::add_branch() {
+  if (Scope* scope = function()) ++scope->complexity;
+}
+
+void Collector::enter_nesting() {
+  if (Scope* scope = function()) scope->max_nesting = std::max(scope->max_nesting, ++scope->nesting);
+}
+
+void Collector::leave_nesting() {
+  Scope* scope = function();
+  if (scope && scope->nesting > 0) --scope->nesting;
+}
+
+void Collector::check_function(const Scope& scope) {
+  if (scope.symbol == no_parent) return;
+  const Symbol& symbol = facts_.symbols[static_cast<std::size_t>(scope.symbol)];
+  if (!symbol.is_definition) return;
+  const std::string what = std::string(kind_name(symbol.kind)) + " " + symbol.name;
+  const Range range = symbol.range;
+  std::uint32_t lines = range.end_line - range.start_line + 1;
+  if (lines > limits_.max_function_lines) {
+    add_issue("function-too-long", Severity::warning, over(what, "has lines:", lines, limits_.max_function_lines), range);
+  }
+  if (scope.parameters > limits_.max_parameters) {
+    add_issue("too-many-parameters", Severity::warning, over(what, "has parameters:", scope.parameters, limits_.max_parameters),
+              range);
+  }
+  if (scope.max_nesting > limits_.max_nesting) {
+    add_issue("nesting-too-deep", Severity::warning, over(what, "nests to depth", scope.max_nesting, limits_.max_nesting), range);
+  }
+  if (scope.complexity > limits_.max_complexity) {
+    add_issue("complexity", Severity::warning,
+              over(what, "has a cyclomatic complexity of", scope.complexity, limits_.max_complexity), range);
+  }
+}
+
+// A name that the function itself binds is nobody else's: takes its uses out again.
+void Collector::drop_local_references(const Scope& scope) {
+  if (scope.locals.empty()) return;
+  std::unordered_set<std::string_view> locals(scope.locals.begin(), scope.locals.end());
+  for (const std::string& name : scope.outer) locals.erase(name);
+  std::size_t kept = scope.first_reference;
+  for (std::size_t i = kept; i < facts_.references.size(); ++i) {
+    if (may_be_local_[i] && locals.count(facts_.references[i].name)) continue;
+    if (kept != i) {
+      facts_.references[kept] = std::move(facts_.references[i]);
+      may_be_local_[kept] = may_be_local_[i];
+    }
+    ++kept;
+  }
+  facts_.references.erase(facts_.references.begin() + static_cast<std::ptrdiff_t>(kept), facts_.references.end());
+  may_be_local_.resize(kept);
+}
+
+}  // namespace ca::analysis

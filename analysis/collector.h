@@ -1,0 +1,87 @@
+// Gathers the facts of one file while a front end walks its tree: which definition encloses which, what a function measures,
+// which names are only its own.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analysis/analyse.h"
+#include "analysis/facts.h"
+#include "analysis/source.h"
+
+namespace ca::analysis {
+
+// What kind of place a name is defined in.
+enum class ScopeKind : std::uint8_t { file, namespace_, type, enumeration, function };
+
+// An open definition: from its first node until the walk leaves it.
+struct Scope {
+  ScopeKind kind = ScopeKind::file;
+  std::int32_t symbol = no_parent;
+  std::size_t depth = 0;           // closed when the walk leaves a node of this depth or less
+  std::uint32_t end_byte = 0;      // closed too once the walk reaches this byte
+  bool is_private = false;         // it or one of those around it is not for users
+  bool is_abstract = false;        // a class whose methods may lack a body
+  // Functions only:
+  std::uint32_t complexity = 1;
+  std::uint32_t nesting = 0, max_nesting = 0;
+  std::uint32_t parameters = 0;
+  std::size_t first_reference = 0;
+  std::vector<std::string> locals; // parameters and local variables
+  std::vector<std::string> outer;  // names declared not to be local (Python's global and nonlocal)
+};
+
+class Collector {
+ public:
+  Collector(const Source& source, const Limits& limits) : source_(source), limits_(limits) { scopes_.emplace_back(); }
+
+  const Source& source() const { return source_; }
+  Scope& scope() { return scopes_.back(); }
+  const std::vector<Scope>& scopes() const { return scopes_; }
+  // The innermost function around this place, or null.
+  Scope* function();
+
+  // Adds a symbol below the innermost open scope; its qualified name is that scope's, `separator`, `name`.
+  std::int32_t add_symbol(Symbol symbol, std::string_view separator);
+  // The name that `name` would get there.
+  std::string qualify(std::string_view name, std::string_view separator) const;
+  // What stands before all names of the file (a Python module's name); may be empty.
+  void set_prefix(std::string prefix) { prefix_ = std::move(prefix); }
+  Symbol& symbol(std::int32_t index) { return facts_.symbols[static_cast<std::size_t>(index)]; }
+
+  void open(Scope scope);
+  // Closes every scope that ended before `byte`.
+  void close_before(std::uint32_t byte);
+  // Closes every scope that was opened at `depth` or deeper: the walk has left it.
+  void close_deeper(std::size_t depth);
+  // Closes the innermost one, of which it is known that it ended. REQUIRES: one is open besides the file.
+  void close_innermost() { close_last(); }
+  // Closes all; then take() may be called.
+  Facts take();
+
+  void add_reference(std::string name, ReferenceKind kind, std::uint32_t line, bool may_be_local = false);
+  void add_import(Import import) { facts_.imports.push_back(std::move(import)); }
+  void add_issue(const char* id, Severity severity, std::string message, Range range);
+  void set_docstring(std::string text) { facts_.docstring = std::move(text); }
+
+  // A branch: one path more through the function around this place, where there is one.
+  void add_branch();
+  void enter_nesting();
+  void leave_nesting();
+
+ private:
+  void close_last();
+  void check_function(const Scope& scope);
+  void drop_local_references(const Scope& scope);
+
+  const Source& source_;
+  const Limits& limits_;
+  Facts facts_;
+  std::string prefix_;
+  std::vector<Scope> scopes_;        // the file itself first
+  std::vector<char> may_be_local_;   // beside facts_.references
+};
+
+}  // namespace ca::analysis

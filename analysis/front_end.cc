@@ -1,0 +1,14 @@
+#include "analysis/front_end.h"
+
+namespace ca::analysis {
+
+const FrontEnd& front_end(Language language) {
+  switch (language) {
+    case Language::python: return python_front_end();
+    case Language::c: return c_front_end();
+    case Language::cpp: return cpp_front_end();
+  }
+  return python_front_end();
+}
+
+}  // namespace ca::analysis

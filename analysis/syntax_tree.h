@@ -1,0 +1,115 @@
+// The parser behind the front ends: a tree over bytes, and a walk over it that no depth of nesting can overflow.
+#pragma once
+
+#include <tree_sitter/api.h>
+
+#include <cstdint>
+#include <cstring>
+#include <initializer_list>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "analysis/facts.h"
+
+namespace ca::analysis {
+
+// A parsed tree. Any bytes parse; what does not follow the grammar stands in ERROR and MISSING nodes.
+class SyntaxTree {
+ public:
+  // `bytes` must outlive the tree.
+  SyntaxTree(const TSLanguage* language, std::string_view bytes);
+  TSNode root() const { return ts_tree_root_node(tree_.get()); }
+
+ private:
+  struct Delete {
+    void operator()(TSTree* tree) const { ts_tree_delete(tree); }
+  };
+  std::unique_ptr<TSTree, Delete> tree_;
+};
+
+Range range_of(TSNode node);
+
+// Node types of one grammar as a dense enum: Kind is an enum class over std::uint8_t whose value 0 means "any other node".
+// Built once a process, read by any number of threads.
+template <class Kind>
+class NodeKinds {
+ public:
+  struct Entry {
+    const char* type;
+    Kind kind;
+  };
+  NodeKinds(const TSLanguage* language, std::initializer_list<Entry> entries) : kinds_(ts_language_symbol_count(language)) {
+    for (std::uint32_t symbol = 0; symbol < kinds_.size(); ++symbol) {
+      const char* name = ts_language_symbol_name(language, static_cast<TSSymbol>(symbol));
+      if (ts_language_symbol_type(language, static_cast<TSSymbol>(symbol)) == TSSymbolTypeAuxiliary) continue;
+      for (const Entry& entry : entries) {
+        if (std::strcmp(entry.type, name) == 0) kinds_[symbol] = entry.kind;
+      }
+    }
+  }
+  Kind of(TSNode node) const {
+    TSSymbol symbol = ts_node_symbol(node);
+    return symbol < kinds_.size() ? kinds_[symbol] : Kind{};  // ERROR has a number of its own, beyond all
+  }
+
+ private:
+  std::vector<Kind> kinds_;
+};
+
+template <class Kind>
+struct Ancestor {
+  Kind kind;
+  TSFieldId field;  // the field of its parent in which it stands; 0 where none
+  TSNode node;
+};
+
+// Visits every node in the order of the source without recursion.
+//   bool enter(TSNode, Kind, TSFieldId, const std::vector<Ancestor<Kind>>& ancestors)   true: the children too
+//   void leave(TSNode, Kind, std::size_t depth)                                         after the children
+// The depth of a node is the number of its ancestors.
+template <class Kind, class Visitor>
+void walk(TSNode root, const NodeKinds<Kind>& kinds, Visitor& visitor) {
+  struct Cursor {
+    TSTreeCursor value;
+    ~Cursor() { ts_tree_cursor_delete(&value); }
+  } cursor{ts_tree_cursor_new(root)};
+  std::vector<Ancestor<Kind>> ancestors;
+  while (true) {
+    TSNode node = ts_tree_cursor_current_node(&cursor.value);
+    Kind kind = kinds.of(node);
+    TSFieldId field = ts_tree_cursor_current_field_id(&cursor.value);
+    if (visitor.enter(node, kind, field, std::as_const(ancestors)) && ts_tree_cursor_goto_first_child(&cursor.value)) {
+      ancestors.push_back({kind, field, node});
+      continue;
+    }
+    visitor.leave(node, kind, ancestors.size());
+    while (!ts_tree_cursor_goto_next_sibling(&cursor.value)) {
+      if (!ts_tree_cursor_goto_parent(&cursor.value)) return;
+      Ancestor<Kind> done = ancestors.back();
+      ancestors.pop_back();
+      visitor.leave(done.node, done.kind, ancestors.size());
+    }
+  }
+}
+
+// Calls f for each named child that is no comment.
+template <class F>
+void for_each_named_child(TSNode node, F&& f) {
+  struct Cursor {
+    TSTreeCursor value;
+    ~Cursor() { ts_tree_cursor_delete(&value); }
+  } cursor{ts_tree_cursor_new(node)};
+  if (!ts_tree_cursor_goto_first_child(&cursor.value)) return;
+  do {
+    TSNode child = ts_tree_cursor_current_node(&cursor.value);
+    if (ts_node_is_named(child) && !ts_node_is_extra(child)) f(child);
+  } while (ts_tree_cursor_goto_next_sibling(&cursor.value));
+}
+
+inline TSFieldId field_id(const TSLanguage* language, const char* name) {
+  return ts_language_field_id_for_name(language, name, static_cast<std::uint32_t>(std::strlen(name)));
+}
+
+}  // namespace ca::analysis

@@ -1,0 +1,32 @@
+#include "analysis/analyse.h"
+#include "tests/support/catch.h"
+
+using namespace ca::analysis;
+
+TEST_CASE("a file's name decides its language") {
+  CHECK(detect_language("a.py", "") == Language::python);
+  CHECK(detect_language("a.pyi", "") == Language::python);
+  CHECK(detect_language("x/a.c", "") == Language::c);
+  CHECK(detect_language("a.CPP", "") == Language::cpp);
+  CHECK(detect_language("a.C", "") == Language::cpp);
+  CHECK(detect_language("a.hpp", "") == Language::cpp);
+  CHECK_FALSE(detect_language("README.md", "# class"));
+  CHECK_FALSE(detect_language("Makefile", "all:"));
+  CHECK_FALSE(detect_language(".py", ""));
+  CHECK_FALSE(detect_language("", ""));
+}
+
+TEST_CASE("the first line decides where the name tells nothing") {
+  CHECK(detect_language("bin/tool", "#!/usr/bin/env python3\n") == Language::python);
+  CHECK(detect_language("bin/tool", "#!/usr/bin/python3.11 -u\n") == Language::python);
+  CHECK_FALSE(detect_language("bin/tool", "#!/bin/sh\n"));
+  CHECK(detect_language("vector", "// <vector> -*- C++ -*-\n") == Language::cpp);
+}
+
+TEST_CASE("a .h file is C++ where something in it says so") {
+  CHECK(detect_language("a.h", "#include <stdio.h>\nint f(void);\n") == Language::c);
+  CHECK(detect_language("a.h", "#pragma once\nnamespace a {\n}\n") == Language::cpp);
+  CHECK(detect_language("a.h", "#include <vector>\n") == Language::cpp);
+  CHECK(detect_language("a.h", "/*\n class of things\n*/\nint f(void);\n") == Language::c);
+  CHECK(detect_language("a.h", "struct S { int class_; };\n") == Language::c);
+}

@@ -1,0 +1,131 @@
+// Any bytes give facts: nothing here may crash, hang or produce a string that is not valid UTF-8.
+#include <string>
+
+#include "analysis/analyse.h"
+#include "analysis/text.h"
+#include "tests/support/catch.h"
+
+using namespace ca::analysis;
+using namespace std::string_literals;
+
+namespace {
+
+constexpr Language all_languages[] = {Language::python, Language::c, Language::cpp};
+
+bool valid(const std::string& text) { return to_valid_utf8(text) == text; }
+
+void check_strings(const Facts& facts) {
+  for (const Symbol& symbol : facts.symbols) {
+    CHECK(valid(symbol.name + symbol.qualified_name + symbol.signature + symbol.docstring));
+    CHECK(symbol.range.start_line >= 1);
+    CHECK(symbol.range.end_line >= symbol.range.start_line);
+    CHECK(symbol.range.end_line <= std::max(1u, facts.line_count));
+  }
+  for (std::size_t i = 0; i < facts.symbols.size(); ++i) CHECK(facts.symbols[i].parent < static_cast<std::int32_t>(i));
+  for (const Reference& reference : facts.references) CHECK(valid(reference.name));
+  for (const Import& import : facts.imports) CHECK(valid(import.target + import.name + import.alias));
+  for (const Issue& issue : facts.issues) {
+    CHECK(valid(issue.message));
+    CHECK(issue.message.find('\n') == std::string::npos);
+  }
+}
+
+bool has_issue(const Facts& facts, const std::string& id) {
+  for (const Issue& issue : facts.issues) {
+    if (issue.id == id) return true;
+  }
+  return false;
+}
+
+const Symbol* find(const Facts& facts, const std::string& name) {
+  for (const Symbol& symbol : facts.symbols) {
+    if (symbol.name == name) return &symbol;
+  }
+  return nullptr;
+}
+
+std::string repeat(const std::string& text, int times) {
+  std::string out;
+  for (int i = 0; i < times; ++i) out += text;
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("an empty file has no facts and no issues") {
+  for (Language language : all_languages) {
+    Facts facts = analyse(language, "a", "");
+    CHECK(facts.symbols.empty());
+    CHECK(facts.issues.empty());
+    CHECK(facts.line_count == 0);
+  }
+}
+
+TEST_CASE("CRLF line ends and a byte order mark change nothing") {
+  Facts facts = analyse(Language::python, "a.py", "\xEF\xBB\xBF\"\"\"Doc.\r\n\r\n  More.\r\n\"\"\"\r\ndef f(a,\r\n      b):\r\n    return a\r\n");
+  REQUIRE(find(facts, "f"));
+  CHECK(find(facts, "f")->signature == "def f(a, b)");
+  CHECK(find(facts, "f")->range.start_line == 5);
+  CHECK(find(facts, "f")->range.end_line == 7);
+  CHECK(facts.docstring == "Doc.\n\nMore.");
+  CHECK_FALSE(has_issue(facts, "parse-error"));
+}
+
+TEST_CASE("bytes that are no UTF-8 are an issue and the definitions around them are found") {
+  Facts facts = analyse(Language::python, "a.py", "# caf\xE9\ndef gr\xFC\xDF(x):\n    '''\xFF'''\n\ndef plain(): pass\n");
+  check_strings(facts);
+  CHECK(has_issue(facts, "invalid-utf8"));
+  CHECK_FALSE(has_issue(facts, "parse-error"));
+  CHECK(find(facts, "gr\xEF\xBF\xBD\xEF\xBF\xBD"));
+  CHECK(find(facts, "plain"));
+}
+
+TEST_CASE("NUL bytes are an issue and the definitions around them are found") {
+  Facts facts = analyse(Language::python, "a.py", "a = 1\0\ndef f():\n    return '\0'\ndef g(): return 1\n"s);
+  check_strings(facts);
+  CHECK(has_issue(facts, "nul-byte"));
+  CHECK(find(facts, "f"));
+  CHECK(find(facts, "g"));
+}
+
+TEST_CASE("a hundred thousand nested brackets do not overflow anything") {
+  const int depth = 100000;
+  for (Language language : all_languages) {
+    for (const char* bracket : {"(", "[", "{", "-", "not ", "a.", "if (a) ", "*", "<"}) {
+      Facts facts = analyse(language, "a.x", "x = " + repeat(bracket, depth));
+      CHECK(facts.line_count == 1);
+    }
+    Facts facts = analyse(language, "a.x", "x = " + repeat("(", depth) + "1" + repeat(")", depth) + ";\n");
+    CHECK(facts.line_count == 1);
+  }
+}
+
+TEST_CASE("deeply indented blocks and very long lines are read") {
+  std::string deep;
+  for (int i = 0; i < 500; ++i) deep += std::string(static_cast<std::size_t>(i), ' ') + "if a:\n";
+  check_strings(analyse(Language::python, "a.py", deep + std::string(500, ' ') + "b()\n"));
+  std::string line = "x = [" + repeat("1, ", 500000) + "2]\ndef f(): return x\n";
+  Facts facts = analyse(Language::python, "a.py", line);
+  REQUIRE(find(facts, "f"));
+  CHECK(find(facts, "f")->range.start_line == 2);
+}
+
+TEST_CASE("every prefix of a source gives facts whose strings are valid") {
+  const std::string python = "\"\"\"D\xC3\xA9.\"\"\"\nclass A(B):\n    def m(self, a=[1]) -> 'x':\n        return f'{a!r:>{b}}' + self.c(a)\n";
+  const std::string c = "#if A\n/** D\xC3\xA9. */\ntemplate <class T> struct A : B<T> { ~A(); operator int() const; };\n#else\nint f(void) { return g(1); }\n#endif\n";
+  for (std::size_t i = 0; i <= python.size(); ++i) check_strings(analyse(Language::python, "a.py", python.substr(0, i)));
+  for (std::size_t i = 0; i <= c.size(); ++i) {
+    check_strings(analyse(Language::c, "a.c", c.substr(0, i)));
+    check_strings(analyse(Language::cpp, "a.cc", c.substr(0, i)));
+  }
+}
+
+TEST_CASE("bytes of no language at all give facts") {
+  std::string noise;
+  std::uint32_t state = 12345;
+  for (int i = 0; i < 60000; ++i) {
+    state = state * 1664525u + 1013904223u;
+    noise.push_back(static_cast<char>(state >> 24));
+  }
+  for (Language language : all_languages) check_strings(analyse(language, "a.x", noise));
+}
