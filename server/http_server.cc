@@ -56,6 +56,13 @@ void log_line(void*, const char* format, va_list arguments) {
   log::write(log::Level::debug, text);  // of the kind "a client went away"
 }
 
+// Decodes %XX in place. The library hands the path on as a C string, which a NUL would cut short ("/%00" would be "/"):
+// it becomes a byte that stands in no text instead, so that the path is unknown and a parameter refused.
+std::size_t unescape(void*, MHD_Connection*, char* text) {
+  for (char* nul = std::strstr(text, "%00"); nul != nullptr; nul = std::strstr(nul, "%00")) std::memcpy(nul, "%FF", 3);
+  return MHD_http_unescape(text);
+}
+
 // A name or value as libmicrohttpd has it: value is null for "?name".
 struct Collected {
   std::vector<std::pair<std::string, std::string>>* into;
@@ -171,6 +178,7 @@ Status HttpServer::start(std::vector<UniqueFd> sockets) {
         MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL | MHD_USE_ITC | MHD_USE_ERROR_LOG,
         0, nullptr, nullptr, &Callbacks::handle, this,                                       //
         MHD_OPTION_EXTERNAL_LOGGER, &log_line, nullptr,                                      //
+        MHD_OPTION_UNESCAPE_CALLBACK, &unescape, nullptr,                                    //
         MHD_OPTION_LISTEN_SOCKET, socket.get(),                                              //
         MHD_OPTION_CONNECTION_LIMIT, limits_.connections,                                    //
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits_.header_bytes + 16384,                    //

@@ -1,0 +1,113 @@
+"""What every path has in common: methods, errors, who may ask, headers."""
+import socket
+
+import pytest
+
+from running_server import listening
+
+PATHS = ["/", "/style.css", "/app.js", "/healthz", "/readyz", "/metrics", "/api/v1/status", "/api/v1/search?q=parse",
+         "/api/v1/symbols?name=parse", "/api/v1/projects", "/api/v1/files", "/api/v1/issues"]
+
+
+def is_problem(answer, status):
+    return (answer.status == status and answer.headers["Content-Type"] == "application/problem+json"
+            and answer.json["status"] == status and answer.json["title"] and answer.json["detail"])
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_each_path_answers_get_and_head_alike(server, path):
+    got, head = server.get(path), server.request(path, "HEAD")
+    assert got.status == head.status == 200
+    assert got.body and not head.body
+    assert head.headers["Content-Type"] == got.headers["Content-Type"]
+    assert int(head.headers["Content-Length"]) > 0
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_another_method_is_405_with_the_methods_that_are_taken(server, path):
+    for method in ["POST", "PUT", "DELETE", "OPTIONS", "FROB"]:
+        answer = server.request(path, method)
+        assert is_problem(answer, 405), method
+        assert answer.headers["Allow"] == "GET, HEAD"
+
+
+def test_an_unknown_path_is_404(server):
+    for path in ["/nope", "/api/v1", "/api/v1/search/", "//", "/healthz/x", "/%00", "/..%2fetc/passwd"]:
+        assert is_problem(server.get(path), 404), path
+
+
+@pytest.mark.parametrize("path", PATHS + ["/nope"])
+def test_a_foreign_host_or_origin_is_403_on_every_path(server, path):
+    own = "127.0.0.1:%d" % server.port
+    for headers in [{"Host": "evil.example"}, {"Host": "evil.example:%d" % server.port}, {"Host": "127.0.0.1.evil.example"},
+                    {"Host": own, "Origin": "http://evil.example"}, {"Host": own, "Origin": "null"}]:
+        assert is_problem(server.request(path, headers=headers), 403), headers
+
+
+def test_own_names_pass_as_host_and_origin(server):
+    for host in ["localhost", "127.0.0.1:1", "[::1]:%d" % server.port, "LOCALHOST:%d" % server.port]:
+        assert server.get("/healthz", Host=host, Origin="http://" + host).status == 200, host
+
+
+def test_every_answer_carries_the_security_headers(server):
+    for path in ["/", "/app.js", "/healthz", "/nope"]:
+        headers = server.get(path).headers
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert "unsafe" not in headers["Content-Security-Policy"]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["Cache-Control"] == ("no-cache" if path in ["/", "/app.js"] else "no-store")
+        assert "Access-Control-Allow-Origin" not in headers
+
+
+def test_the_page_loads_nothing_from_elsewhere_and_is_not_sent_twice(server):
+    page = server.get("/")
+    assert b"<title>code-analysis</title>" in page.body
+    for body in [page.body, server.get("/style.css").body, server.get("/app.js").body]:
+        assert b"https://" not in body and b"http://" not in body.replace(b"http://www.w3.org/2000/svg", b"")
+    again = server.request("/", headers={"If-None-Match": page.headers["ETag"]})
+    assert again.status == 304 and not again.body
+
+
+def test_a_request_that_is_too_large_is_refused(server):
+    assert server.get("/healthz", X="a" * 60000).status in (413, 431)
+    assert server.get("/api/v1/search?q=" + "a" * 60000).status in (413, 414, 431)
+    assert server.get("/api/v1/search?q=" + "a" * 1001).status == 400
+    assert is_problem(server.request("/healthz", headers={"Content-Length": str(2 << 20)}), 413)
+
+
+def test_many_requests_on_one_connection(server):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 20)
+        received = b""
+        while received.count(b'{"status":"ok"}') < 20:
+            chunk = client.recv(65536)
+            assert chunk, received
+            received += chunk
+
+
+def test_all_the_sockets_that_were_passed_are_served(start):
+    server = start(sockets=[listening(), listening(), listening("::1", socket.AF_INET6)])
+    ports = [bound.getsockname()[1] for bound in server.sockets]
+    assert server.request("/healthz", port=ports[0]).status == 200
+    assert server.request("/healthz", port=ports[1]).status == 200
+    assert server.request("/healthz", port=ports[2], host="::1").status == 200
+
+
+def test_a_public_address_without_a_token_is_refused_at_start(start):
+    server = start(sockets=[listening("0.0.0.0")], listen=["0.0.0.0:0"], ready=False)
+    assert server.process.wait(10) == 78
+    assert "bearer token" in server.log()
+
+
+def test_a_token_is_wanted_on_every_path_but_healthz(start):
+    server = start(sockets=[listening("0.0.0.0")], listen=["0.0.0.0:0"], token="a-secret")
+    assert server.get("/healthz").status == 200
+    for path in set(PATHS) - {"/healthz"} | {"/nope"}:
+        answer = server.get(path)
+        assert is_problem(answer, 401) and answer.headers["WWW-Authenticate"].startswith("Bearer"), path
+        assert server.get(path, Authorization="Bearer a-secreT").status == 401
+        assert server.get(path, Authorization="Bearer a-secret").status == (404 if path == "/nope" else 200)
+    assert server.get("/healthz", Host="evil.example").status == 403
+    assert "a-secret" not in server.log()
