@@ -1,0 +1,227 @@
+#include "supervisor/guardian/guardian.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <linux/close_range.h>
+
+#include "common/clock.h"
+#include "common/exit_code.h"
+#include "common/posix.h"
+#include "supervisor/guardian/daemonize.h"
+#include "supervisor/guardian/descendants.h"
+#include "supervisor/guardian/folders.h"
+#include "supervisor/guardian/instance_lock.h"
+#include "supervisor/guardian/link.h"
+#include "supervisor/guardian/parent_notify.h"
+
+namespace ca {
+
+namespace {
+
+// One line on stderr, only where that cannot block: nobody may be reading.
+void say(const std::string& text) {
+  const std::string line = rfc3339_now() + " error code-analysisd: " + text + "\n";
+  pollfd writable{STDERR_FILENO, POLLOUT, 0};
+  if (::poll(&writable, 1, 0) != 1) return;
+  [[maybe_unused]] const auto ignored = ::write(STDERR_FILENO, line.data(), std::min<std::size_t>(line.size(), 4096));
+}
+
+sigset_t relayed_signals() {
+  sigset_t set;
+  ::sigfillset(&set);
+  for (const int kept : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS, SIGTSTP, SIGCONT, SIGWINCH, SIGURG,
+                         SIGPIPE}) {
+    ::sigdelset(&set, kept);
+  }
+  return set;
+}
+
+class Guardian {
+ public:
+  Guardian(UniqueFd link, pid_t supervisor, Footprint footprint, int report_fd)
+      : link_(std::move(link)), supervisor_(supervisor), footprint_(std::move(footprint)), report_fd_(report_fd),
+        notify_(ParentNotify::from_environment()) {
+    const sigset_t set = relayed_signals();
+    signals_ = UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  }
+
+  int run() {
+    while (supervisor_ != 0) {
+      const bool waiting = std::any_of(pending_.begin(), pending_.end(), [](auto count) { return count > 0; });
+      pollfd watched[] = {{signals_.get(), POLLIN, 0},
+                          {link_.get(), static_cast<short>(waiting ? POLLIN | POLLOUT : POLLIN), 0}};
+      // After an end of file only SIGCHLD is still to come.
+      if (::poll(watched, link_ended_ ? 1 : 2, -1) < 0 && errno != EINTR) break;
+      take_signals();
+      take_messages();
+      relay_signals();
+    }
+    take_messages();
+    return finish();
+  }
+
+ private:
+  void take_signals() {
+    signalfd_siginfo info{};
+    while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
+      const auto number = info.ssi_signo;
+      if (number == SIGCHLD) continue;
+      if (number < pending_.size()) {
+        if (pending_[number] < 2) ++pending_[number];
+        sender_ = static_cast<pid_t>(info.ssi_pid);
+      }
+    }
+    reap();
+  }
+
+  void reap() {
+    for (;;) {
+      siginfo_t info{};
+      if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG) != 0 || info.si_pid == 0) return;
+      if (info.si_pid != supervisor_) continue;
+      supervisor_ = 0;
+      supervisor_exited_ = info.si_code == CLD_EXITED;
+      supervisor_status_ = info.si_status;
+    }
+  }
+
+  void take_messages() {
+    LinkMessage message;
+    while (!link_ended_) {
+      switch (receive_message(link_.get(), message)) {
+        case Received::nothing: return;
+        case Received::end: link_ended_ = true; return;
+        case Received::message: handle(message); break;
+      }
+    }
+  }
+
+  void handle(const LinkMessage& message) {
+    switch (message.kind) {
+      case LinkKind::notify: notify_.send(message.text); break;
+      case LinkKind::ready: tree_is_ready(); break;
+      case LinkKind::exiting:
+        exiting_ = true;
+        exit_code_ = message.value;
+        reason_ = message.text;
+        break;
+      case LinkKind::signal: break;
+    }
+  }
+
+  void tree_is_ready() {
+    notify_.send("READY=1\nMAINPID=" + std::to_string(::getpid()));
+    if (report_fd_ < 0) return;
+    detach_standard_streams();
+    report_outcome(report_fd_, 0, "");
+    ::close(report_fd_);
+    report_fd_ = -1;
+  }
+
+  void relay_signals() {
+    for (std::size_t number = 1; number < pending_.size() && !link_ended_; ++number) {
+      while (pending_[number] > 0) {
+        if (!send_message(link_.get(), {LinkKind::signal, static_cast<std::int32_t>(number), sender_, {}})) return;
+        --pending_[number];
+      }
+    }
+  }
+
+  int finish() {
+    const bool asked = exiting_ && supervisor_exited_ && supervisor_status_ == exit_code_;
+    if (!asked) {
+      reason_ = "the supervisor half died (" +
+                (supervisor_exited_ ? "exit code " + std::to_string(supervisor_status_) : signal_name(supervisor_status_)) +
+                "): everything is ended";
+      exit_code_ = exit_code::half_died;
+    }
+    end_all_descendants();
+    remove_footprint(footprint_);
+    if (!asked) say(reason_);
+    report_outcome(report_fd_, exit_code_, reason_);
+    return exit_code_;
+  }
+
+  UniqueFd link_, signals_;
+  pid_t supervisor_;
+  Footprint footprint_;
+  int report_fd_;
+  ParentNotify notify_;
+  std::array<std::uint8_t, NSIG> pending_{};  // signals to relay; two of a kind say all that any number can
+  pid_t sender_ = 0;
+  bool link_ended_ = false, exiting_ = false, supervisor_exited_ = false;
+  int supervisor_status_ = 0, exit_code_ = 0;
+  std::string reason_;
+};
+
+int refuse(const GuardianConfig& config, const Error& error) {
+  if (error.code == EINTR) return exit_code::ok;
+  say(error.message);
+  report_outcome(config.report_fd, exit_code::cannot_create, error.message);
+  return exit_code::cannot_create;
+}
+
+}  // namespace
+
+void block_signals() {
+  for (int number = 1; number < NSIG; ++number) {
+    if (number != SIGKILL && number != SIGSTOP) ::signal(number, SIG_DFL);
+  }
+  ::signal(SIGPIPE, SIG_IGN);
+  const sigset_t set = relayed_signals();
+  ::sigprocmask(SIG_SETMASK, &set, nullptr);
+}
+
+void tidy_descriptors(int keep) {
+  for (int fd = 0; fd <= 2; ++fd) {
+    if (::fcntl(fd, F_GETFD) < 0) ::open("/dev/null", O_RDWR);  // the lowest free number is this one
+  }
+  if (keep > 3) ::close_range(3, static_cast<unsigned>(keep) - 1, 0);
+  ::close_range(keep >= 3 ? static_cast<unsigned>(keep) + 1 : 3, ~0U, 0);
+}
+
+void detach_standard_streams() {
+  const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!null) return;
+  for (int fd = 0; fd <= 2; ++fd) ::dup2(null.get(), fd);
+}
+
+int run_guardian(const GuardianConfig& config, const std::function<int(SupervisorHalf)>& supervisor) {
+  ::umask(022);
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  for (const auto& [path, mode] : {std::pair(config.runtime_dir, 0755U), std::pair(config.state_dir, 0711U)}) {
+    if (auto made = prepare_folder(path, mode); !made) return refuse(config, made.error());
+  }
+  auto lock = take_instance_lock(config.runtime_dir);
+  if (!lock) return refuse(config, lock.error());
+  Footprint footprint;
+  footprint.sockets = config.sockets;
+  if (auto written = write_pid_file(config.pid_file, footprint); !written) return refuse(config, written.error());
+  auto link = make_link();
+  if (!link) return refuse(config, link.error());
+  const pid_t guardian = ::getpid();
+  const pid_t child = ::fork();
+  if (child < 0) return refuse(config, system_failure("fork", errno).value());
+  if (child == 0) {
+    link->guardian.reset();
+    if (config.report_fd >= 0) ::close(config.report_fd);
+    ::setsid();
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    return supervisor(SupervisorHalf{std::move(link->supervisor), guardian, std::move(footprint)});
+  }
+  link->supervisor.reset();
+  return Guardian(std::move(link->guardian), child, std::move(footprint), config.report_fd).run();
+}
+
+}  // namespace ca

@@ -1,0 +1,164 @@
+#include "supervisor/shell/log.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <nlohmann/json.hpp>
+
+#include "common/clock.h"
+
+namespace ca::shell {
+
+namespace {
+
+const char* name_of(Level level) {
+  switch (level) {
+    case Level::debug: return "debug";
+    case Level::info: return "info";
+    case Level::warning: return "warning";
+    case Level::error: return "error";
+  }
+  return "info";
+}
+
+constexpr std::size_t line_overhead = 96;  // what a queued line costs beside its bytes
+
+}  // namespace
+
+Log::Log(uv_loop_t* loop, int fd, const LogPlan& plan, std::function<void(std::uint64_t)> on_dropped)
+    : loop_(loop), plan_(plan), on_dropped_(std::move(on_dropped)) {
+  use(fd);
+}
+
+void Log::use(int fd) {
+  room_watch_.reset();
+  room_.reset();
+  reopened_.reset();
+  fd_ = fd;
+  struct stat info{};
+  if (::fstat(fd, &info) != 0) info.st_mode = 0;
+  is_socket_ = S_ISSOCK(info.st_mode);
+  can_block_ = !S_ISREG(info.st_mode);
+  if (S_ISFIFO(info.st_mode) || (S_ISCHR(info.st_mode) && ::isatty(fd) == 1)) {
+    // An open file of our own: O_NONBLOCK on the inherited one would be the launcher's too.
+    const std::string path = "/proc/self/fd/" + std::to_string(fd);
+    reopened_ = UniqueFd(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+  }
+}
+
+std::string Log::format(Level level, std::string_view process, std::string_view text) const {
+  if (plan_.json) {
+    nlohmann::ordered_json line;
+    line["time"] = rfc3339_now();
+    line["level"] = name_of(level);
+    line["process"] = process.empty() ? "supervisor" : std::string(process);
+    line["text"] = std::string(text);
+    return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  }
+  std::string line = rfc3339_now();
+  line.append(" ").append(name_of(level)).append(" ");
+  line.append(process.empty() ? "supervisor" : process).append(": ");
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\n') {
+      line += "\\n";
+    } else if ((byte < 0x20 && c != '\t') || byte == 0x7f) {
+      line += '?';  // a child's bytes must not steer the reader's terminal
+    } else {
+      line += c;
+    }
+  }
+  line += '\n';
+  return line;
+}
+
+bool Log::is_full(std::string_view process) const {
+  if (waiting_total_ == 0) return false;
+  const auto found = waiting_.find(std::string(process));
+  return waiting_total_ >= queue_limit || (found != waiting_.end() && found->second >= share_limit);
+}
+
+void Log::write(Level level, std::string_view process, std::string_view text) {
+  if (static_cast<int>(level) < plan_.level) return;
+  if (is_full(process)) {
+    ++dropped_;
+    return;
+  }
+  std::string line = format(level, process, text);
+  if (queue_.empty()) {
+    switch (write_now(line)) {
+      case Wrote::all: return;
+      case Wrote::failed: ++dropped_; return;
+      case Wrote::blocked: break;
+    }
+  }
+  enqueue(process, std::move(line));
+}
+
+void Log::enqueue(std::string_view process, std::string line) {
+  const std::size_t cost = line.size() + line_overhead;
+  waiting_[std::string(process)] += cost;
+  waiting_total_ += cost;
+  queue_.push_back({std::string(process), std::move(line)});
+  watch_for_room();
+}
+
+Log::Wrote Log::write_now(std::string_view bytes) {
+  const int fd = reopened_ ? reopened_.get() : fd_;
+  // Pieces of at most PIPE_BUF go into a pipe as a whole or not at all.
+  while (!bytes.empty()) {
+    if (can_block_ && !reopened_) {
+      pollfd writable{fd, POLLOUT, 0};
+      if (::poll(&writable, 1, 0) != 1) return Wrote::blocked;
+    }
+    const std::size_t size = std::min<std::size_t>(bytes.size(), PIPE_BUF);
+    const ssize_t count = is_socket_ ? ::send(fd, bytes.data(), size, MSG_DONTWAIT | MSG_NOSIGNAL)
+                                     : ::write(fd, bytes.data(), size);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return errno == EAGAIN ? Wrote::blocked : Wrote::failed;
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+  if (dropped_ > 0) {
+    const std::uint64_t lines = std::exchange(dropped_, 0);
+    on_dropped_(lines);
+  }
+  return Wrote::all;
+}
+
+void Log::flush() {
+  while (!queue_.empty()) {
+    const Wrote wrote = write_now(queue_.front().text);
+    if (wrote == Wrote::blocked) return watch_for_room();
+    if (wrote == Wrote::failed) ++dropped_;
+    const Line line = std::move(queue_.front());
+    queue_.pop_front();
+    const std::size_t cost = line.text.size() + line_overhead;
+    waiting_total_ -= cost;
+    if ((waiting_[line.source] -= cost) == 0) waiting_.erase(line.source);
+  }
+  room_watch_.reset();
+  room_.reset();
+}
+
+void Log::watch_for_room() {
+  if (room_watch_) return;
+  // libuv would make the watched descriptor non-blocking; so it watches an epoll descriptor that watches the log.
+  room_ = UniqueFd(::epoll_create1(EPOLL_CLOEXEC));
+  epoll_event interest{};
+  interest.events = EPOLLOUT;
+  const int fd = reopened_ ? reopened_.get() : fd_;
+  if (!room_ || ::epoll_ctl(room_.get(), EPOLL_CTL_ADD, fd, &interest) != 0) {
+    room_.reset();
+    return;
+  }
+  room_watch_ = std::make_unique<FdWatch>(loop_, room_.get(), [this] { flush(); });
+}
+
+}  // namespace ca::shell

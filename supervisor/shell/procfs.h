@@ -1,0 +1,34 @@
+// What /proc tells of a process. Every answer may be out of date at once; what is gone is nullopt or empty.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace ca::shell {
+
+struct ProcessStat {
+  char state = '?';
+  pid_t parent = 0;
+  bool is_exiting = false;      // it has begun to exit: its descriptors may be closed already
+  std::int64_t cpu_ms = 0;      // user and system time, its reaped children not counted
+  std::int64_t rss_bytes = 0;
+};
+std::optional<ProcessStat> process_stat(pid_t pid);
+
+// The command line with spaces between the arguments, cut at 400 bytes; in brackets the name where it has none.
+std::string command_line(pid_t pid);
+
+// The marker that the environment of a service's processes carries; empty strings where it is hidden or absent.
+struct Marker {
+  std::string process;
+  std::string tree;
+};
+Marker marker_of(pid_t pid);
+
+// Whether `ancestor` is pid itself or among its parents.
+bool is_or_descends_from(pid_t pid, pid_t ancestor);
+
+}  // namespace ca::shell
