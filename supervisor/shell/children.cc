@@ -1,0 +1,207 @@
+#include "supervisor/shell/children.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "common/posix.h"
+#include "supervisor/shell/environment.h"
+#include "supervisor/shell/procfs.h"
+#include "supervisor/shell/spawner.h"
+
+namespace ca::shell {
+
+namespace {
+
+tl::unexpected<core::SpawnError> channel_failure(const char* stage, int error) {
+  return tl::unexpected(core::SpawnError{stage, error, {}});
+}
+
+bool open_pipe(UniqueFd& read_end, UniqueFd& write_end) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return false;
+  read_end.reset(ends[0]);
+  write_end.reset(ends[1]);
+  return true;
+}
+
+}  // namespace
+
+Children::Children(Environment environment)
+    : environment_(std::move(environment)), null_(::open("/dev/null", O_RDWR | O_CLOEXEC)),
+      children_(environment_.plan.rules.processes.size()) {}
+
+std::optional<core::ProcessId> Children::by_pid(pid_t pid) const {
+  const auto found = by_pid_.find(pid);
+  return found == by_pid_.end() ? std::nullopt : std::optional(found->second);
+}
+
+tl::expected<Children::Channels, core::SpawnError> Children::open_channels(core::ProcessId process) const {
+  const core::ProcessRules& rules = environment_.plan.rules.processes[process];
+  const Launch& launch = environment_.plan.launches[process];
+  Channels channels;
+  if (!open_pipe(channels.output_read, channels.output_write)) return channel_failure("pipe2", errno);
+  if (rules.ready == core::ReadyKind::pipe && !open_pipe(channels.ready_read, channels.ready_write)) {
+    return channel_failure("pipe2", errno);
+  }
+  if (rules.ready == core::ReadyKind::notify) {
+    auto notify = NotifySocket::open();
+    if (!notify) return channel_failure("notify socket", notify.error().code);
+    channels.notify = std::move(*notify);
+  }
+  if (!launch.config_json.empty()) {
+    auto config = sealed_memory_file("configuration", launch.config_json);
+    if (!config) return channel_failure("memfd_create", config.error().code);
+    channels.config = std::move(*config);
+  }
+  return channels;
+}
+
+tl::expected<pid_t, core::SpawnError> Children::start(core::ProcessId process, const Channels& channels) const {
+  const core::ProcessRules& rules = environment_.plan.rules.processes[process];
+  const Launch& launch = environment_.plan.launches[process];
+  SpawnRequest request;
+  Passed passed;
+  for (const std::uint32_t index : launch.listeners) {
+    passed.listeners.push_back(environment_.plan.listeners[index].name);
+    request.passed.push_back(environment_.listeners[index].fd.get());
+  }
+  passed.ready_pipe = static_cast<bool>(channels.ready_write);
+  if (passed.ready_pipe) request.passed.push_back(channels.ready_write.get());
+  passed.config = static_cast<bool>(channels.config);
+  if (passed.config) request.passed.push_back(channels.config.get());
+  if (channels.notify) passed.notify_socket = channels.notify->name();
+  request.argv = launch.argv;
+  request.environment = child_environment(environment_.inherited, launch, rules.name, environment_.tree, passed);
+  request.working_dir = launch.working_dir;
+  request.umask = launch.umask;
+  request.account = launch.account;
+  request.parent_death_signal = launch.parent_death_signal;
+  request.input = null_.get();
+  request.output = channels.output_write.get();
+  return ca::shell::spawn(request);
+}
+
+core::Event Children::spawn(core::ProcessId process) {
+  auto channels = open_channels(process);
+  if (!channels) return core::SpawnFailed{process, channels.error()};
+  const auto pid = start(process, *channels);
+  if (!pid) return core::SpawnFailed{process, pid.error()};
+  Child& child = children_[process];
+  child.pid = *pid;
+  child.spawned_at = MonotonicClock::now();
+  child.status_text.clear();
+  by_pid_[*pid] = process;
+  adopt_channels(process, std::move(*channels));
+  return core::SpawnSucceeded{process, *pid};
+}
+
+void Children::adopt_channels(core::ProcessId process, Channels channels) {
+  Child& child = children_[process];
+  uv_loop_t* const loop = environment_.loop;
+  child.output = std::make_unique<LogPump>(loop, std::move(channels.output_read),
+                                           environment_.plan.rules.processes[process].name, environment_.log);
+  child.readiness = {};
+  if (channels.ready_read) {
+    child.ready_pipe = std::move(channels.ready_read);
+    child.ready_watch =
+        std::make_unique<FdWatch>(loop, child.ready_pipe.get(), [this, process] { read_ready_pipe(process); });
+  }
+  if (channels.notify) {
+    child.notify = std::move(channels.notify);
+    child.notify_watch =
+        std::make_unique<FdWatch>(loop, child.notify->fd(), [this, process] { read_notify_socket(process); });
+  }
+}
+
+bool Children::read_ready_pipe(core::ProcessId process) {
+  Child& child = children_[process];
+  char buffer[8192];
+  const ssize_t count = ::read(child.ready_pipe.get(), buffer, sizeof buffer);
+  if (count < 0) return false;
+  if (count > 0) {
+    tell(process, child.readiness.feed(std::string_view(buffer, static_cast<std::size_t>(count))));
+    return true;
+  }
+  close_readiness(child);
+  // A dying process closes its end a moment before its exit can be seen: then the exit is what counts.
+  const auto stat = process_stat(child.pid);
+  if (!stat || !stat->is_exiting) tell(process, child.readiness.end_of_file());
+  return false;
+}
+
+void Children::tell(core::ProcessId process, const std::vector<ReadinessFact>& facts) {
+  for (const ReadinessFact& fact : facts) {
+    Child& child = children_[process];
+    switch (fact.kind) {
+      case ReadinessFact::Kind::ready:
+        child.status_text.clear();
+        environment_.sink(core::BecameReady{process, child.pid});
+        break;
+      case ReadinessFact::Kind::progress:
+        child.status_text = fact.text.substr(0, 400);
+        environment_.sink(core::StartProgressed{process, child.pid});
+        break;
+      case ReadinessFact::Kind::lost: environment_.sink(core::ReadinessLost{process, child.pid}); break;
+    }
+  }
+}
+
+bool Children::may_speak_for(const NotifyMessage& message, core::ProcessId process) const {
+  const Child& child = children_[process];
+  if (message.sender <= 0) return false;
+  if (is_or_descends_from(message.sender, child.pid)) return true;
+  const core::ProcessRules& rules = environment_.plan.rules.processes[process];
+  if (process_stat(message.sender)) {  // adopted from the child, by its marker
+    const Marker marker = marker_of(message.sender);
+    return marker.tree == environment_.tree && marker.process == rules.name &&
+           is_or_descends_from(message.sender, ::getpid());
+  }
+  const auto& account = environment_.plan.launches[process].account;
+  const auto& postgres = environment_.plan.postgres_account;
+  return message.uid == 0 || message.uid == (account ? account->uid : ::geteuid()) ||
+         (rules.is_postgres && postgres && message.uid == postgres->uid);
+}
+
+void Children::read_notify_socket(core::ProcessId process) {
+  constexpr int messages_a_turn = 64;
+  for (int i = 0; i < messages_a_turn && children_[process].notify; ++i) {
+    Child& child = children_[process];
+    const auto message = child.notify->receive();
+    if (!message) return;
+    if (!may_speak_for(*message, process)) continue;
+    if (message->status) child.status_text = *message->status;
+    if (message->is_ready) environment_.sink(core::BecameReady{process, child.pid});
+  }
+}
+
+void Children::drain(core::ProcessId process) {
+  Child& child = children_[process];
+  while (child.ready_watch && read_ready_pipe(process)) {}
+  if (child.notify) read_notify_socket(process);
+}
+
+void Children::exited(core::ProcessId process, core::ExitStatus status) {
+  Child& child = children_[process];
+  by_pid_.erase(child.pid);
+  child.pid = 0;
+  child.last_exit = status;
+  child.last_exit_time = rfc3339_now();
+  close_readiness(child);
+  child.notify_watch.reset();
+  child.notify.reset();
+  if (child.output) child.output->drain();
+}
+
+void Children::cleared(core::ProcessId process) {
+  if (children_[process].output) children_[process].output->close();
+  children_[process].output.reset();
+}
+
+void Children::close_readiness(Child& child) {
+  child.ready_watch.reset();
+  child.ready_pipe.reset();
+}
+
+}  // namespace ca::shell

@@ -1,0 +1,85 @@
+// The shell's side of every process: its pid, its pipes, what it says of itself. The lifecycle's state says where it is.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "supervisor/core/event.h"
+#include "supervisor/plan.h"
+#include "supervisor/shell/listeners.h"
+#include "supervisor/shell/log_pump.h"
+#include "supervisor/shell/notify_socket.h"
+#include "supervisor/shell/readiness_parser.h"
+
+namespace ca::shell {
+
+class Children {
+ public:
+  using FactSink = std::function<void(const core::Event&)>;
+
+  struct Environment {
+    uv_loop_t* loop;
+    const Plan& plan;
+    const std::vector<BoundListener>& listeners;
+    std::string tree;                     // unique id of this run
+    std::vector<std::string> inherited;   // the supervisor's environment
+    Log& log;
+    FactSink sink;                        // hears readiness
+  };
+  explicit Children(Environment environment);
+
+  // Starts the process and tells SpawnSucceeded or SpawnFailed.
+  core::Event spawn(core::ProcessId process);
+
+  // The process with that pid was found dead, not yet reaped: tells what it said before it died.
+  void drain(core::ProcessId process);
+  // It was reaped: its readiness channel is closed, its exit remembered.
+  void exited(core::ProcessId process, core::ExitStatus status);
+  // Nothing of it is left: its output is closed.
+  void cleared(core::ProcessId process);
+
+  std::optional<core::ProcessId> by_pid(pid_t pid) const;
+
+  struct View {
+    pid_t pid = 0;                              // 0: none
+    Instant spawned_at{};
+    std::string status_text;                    // empty: none
+    std::optional<core::ExitStatus> last_exit;
+    std::string last_exit_time;
+  };
+  const View& view(core::ProcessId process) const { return children_[process]; }
+
+ private:
+  struct Child : View {
+    std::unique_ptr<LogPump> output;
+    UniqueFd ready_pipe;
+    std::unique_ptr<FdWatch> ready_watch;
+    ReadinessParser readiness;
+    std::optional<NotifySocket> notify;
+    std::unique_ptr<FdWatch> notify_watch;
+  };
+  // Both ends of what one spawn needs; what is not handed over is closed.
+  struct Channels {
+    UniqueFd output_read, output_write, ready_read, ready_write, config;
+    std::optional<NotifySocket> notify;
+  };
+
+  tl::expected<Channels, core::SpawnError> open_channels(core::ProcessId process) const;
+  tl::expected<pid_t, core::SpawnError> start(core::ProcessId process, const Channels& channels) const;
+  void adopt_channels(core::ProcessId process, Channels channels);
+  bool read_ready_pipe(core::ProcessId process);  // false: nothing more to read now
+  void tell(core::ProcessId process, const std::vector<ReadinessFact>& facts);
+  void read_notify_socket(core::ProcessId process);
+  bool may_speak_for(const NotifyMessage& message, core::ProcessId process) const;
+  void close_readiness(Child& child);
+
+  Environment environment_;
+  UniqueFd null_;
+  std::vector<Child> children_;
+  std::unordered_map<pid_t, core::ProcessId> by_pid_;
+};
+
+}  // namespace ca::shell

@@ -1,0 +1,124 @@
+// The supervisor's hands: steps through facts and carries out what the lifecycle orders.
+#include <cerrno>
+#include <csignal>
+
+#include "supervisor/guardian/descendants.h"
+#include "supervisor/shell/records.h"
+#include "supervisor/shell/status.h"
+#include "supervisor/shell/supervisor.h"
+
+namespace ca::shell {
+
+namespace {
+
+// A spawn takes about a millisecond, in which nothing else is heard: a few, then back to the loop.
+constexpr int spawns_a_turn = 4;
+
+}  // namespace
+
+// Exits first, whatever the fact: a signal is then never meant for a process that has gone.
+void Supervisor::feed(const core::Event& event) {
+  if (!is_reaping_) reap();
+  facts_.push_back(event);
+  if (!is_stepping_) step_through();
+}
+
+void Supervisor::step_through() {
+  is_stepping_ = true;
+  while (!facts_.empty()) {
+    const core::Event event = facts_.front();
+    facts_.pop_front();
+    for (const core::Action& action : core::step(rules_, state_, event, MonotonicClock::now())) {
+      std::visit([this](const auto& order) { carry_out(order); }, action);
+    }
+    // A stop takes back the spawns that were ordered and not begun.
+    while (state_.stop != core::StopMode::none && !spawn_queue_.empty()) {
+      facts_.push_back(core::SpawnFailed{spawn_queue_.front(), {"not begun: the tree is being stopped", ECANCELED, ""}});
+      spawn_queue_.pop_front();
+    }
+  }
+  is_stepping_ = false;
+  if (has_ended_) return;
+  if (exit_code_) return spawning_->on();  // ended from the loop: whoever fed this fact is still at work
+  deadline_->set(core::next_deadline(rules_, state_));
+  control_->look();
+}
+
+void Supervisor::on_turn() {
+  if (exit_code_) return has_ended_ ? void() : end(*exit_code_);
+  for (int i = 0; i < spawns_a_turn && !spawn_queue_.empty(); ++i) {
+    const core::ProcessId process = spawn_queue_.front();
+    spawn_queue_.pop_front();
+    feed(children_->spawn(process));
+  }
+  if (spawn_queue_.empty()) spawning_->off();
+}
+
+void Supervisor::carry_out(const core::Spawn& order) {
+  spawn_queue_.push_back(order.process);
+  spawning_->on();
+}
+
+void Supervisor::carry_out(const core::Signal& order) {
+  if (children_->view(order.process).pid != order.pid) return;
+  signal_child(order.pid, order.signal);
+  signal_child(order.pid, SIGCONT);
+}
+
+void Supervisor::carry_out(const core::Kill& order) {
+  if (children_->view(order.process).pid == order.pid) signal_child(order.pid, SIGKILL);
+}
+
+void Supervisor::carry_out(const core::EndLeftovers& order) {
+  clearing_.insert(order.process);
+  needs_sweep_ = true;
+}
+
+void Supervisor::carry_out(const core::Announce& order) {
+  if (order.record == core::Record::stop_requested || order.record == core::Record::shutdown_started) look_for_strays();
+  events_->append(event_name(order.record), event_fields(rules_, order));
+  std::optional<Milliseconds> since_spawn;
+  if (order.process) {
+    since_spawn = std::chrono::duration_cast<Milliseconds>(MonotonicClock::now() -
+                                                           children_->view(*order.process).spawned_at);
+  }
+  const LogLine line = log_line(rules_, order, since_spawn);
+  log_->write(line.level, {}, line.text);
+  if (order.record == core::Record::failed || order.record == core::Record::shutdown_started) last_reason_ = line.text;
+  if (order.record == core::Record::shutdown_started) notify_parent("STOPPING=1\nSTATUS=" + line.text);
+  if (order.record == core::Record::tier_ready && !state_.first_start_done) notify_parent("STATUS=" + line.text);
+}
+
+void Supervisor::carry_out(const core::TreeReady&) {
+  log_->info("the whole tree is ready");
+  notify_parent("STATUS=ready");
+  if (options_.detaches) {
+    detach_standard_streams();
+    log_->use(STDERR_FILENO);
+  }
+  send_message(half_.link.get(), {LinkKind::ready, 0, 0, {}});
+}
+
+void Supervisor::carry_out(const core::Exit& order) { exit_code_ = order.code; }
+
+void Supervisor::notify_parent(const std::string& text) {
+  send_message(half_.link.get(), {LinkKind::notify, 0, 0, text});
+}
+
+TreeView Supervisor::tree_view() const {
+  TreeView view;
+  view.is_spawned = [this](pid_t pid) { return children_->by_pid(pid).has_value() || reload_->is_reader(pid); };
+  view.live = [this](const std::string& name) -> std::optional<core::ProcessId> {
+    for (core::ProcessId id = 0; id < rules_.processes.size(); ++id) {
+      if (rules_.processes[id].name == name && children_->view(id).pid != 0) return id;
+    }
+    return std::nullopt;
+  };
+  return view;
+}
+
+Json Supervisor::status() const {
+  return status_of({plan_, state_, *children_, listeners_, half_.guardian_pid, started_at_, reload_->is_running()});
+}
+
+}  // namespace ca::shell

@@ -1,0 +1,69 @@
+#include "supervisor/shell/reload.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "supervisor/guardian/descendants.h"
+
+namespace ca::shell {
+
+Reload::Reload(uv_loop_t* loop, const Plan& plan, std::vector<std::string> environment,
+               std::function<void(Result)> on_done)
+    : loop_(loop), plan_(plan), environment_(std::move(environment)), on_done_(std::move(on_done)),
+      bound_(loop, [this] {
+        if (process_ && !reaped_) signal_child(process_->pid, SIGKILL);
+      }) {}
+
+void Reload::start() {
+  auto process = start_config_process(plan_.config_path, true, environment_);
+  if (!process) return on_done_({false, {process.error().message}});
+  process_ = std::move(*process);
+  reaped_ = at_end_ = false;
+  bytes_.clear();
+  watch_ = std::make_unique<FdWatch>(loop_, process_->output.get(), [this] { read_some(); });
+  bound_.set(MonotonicClock::now() + outcome_bound);
+}
+
+void Reload::read_some() {
+  char buffer[16384];
+  const ssize_t count = ::read(process_->output.get(), buffer, sizeof buffer);
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (count > 0) {
+    bytes_.append(buffer, static_cast<std::size_t>(count));
+    if (bytes_.size() > outcome_limit && !reaped_) signal_child(process_->pid, SIGKILL);
+    return;
+  }
+  watch_.reset();
+  at_end_ = true;
+  finish();
+}
+
+void Reload::reader_exited(pid_t pid) {
+  if (!is_reader(pid)) return;
+  reaped_ = true;
+  finish();
+}
+
+// Both facts are waited for: the outcome is whole, and the process is no longer a child of ours.
+void Reload::finish() {
+  if (!reaped_ || !at_end_) return;
+  bound_.set(std::nullopt);
+  process_.reset();
+  Result result = judge();
+  std::string().swap(bytes_);
+  on_done_(std::move(result));
+}
+
+Reload::Result Reload::judge() const {
+  const ReadOutcome outcome = outcome_of(plan_.config_path, bytes_);
+  if (!outcome.plan) return {false, outcome.errors};
+  if (serialise(*outcome.plan) != serialise(plan_)) {
+    return {false, {plan_.config_path + ": a changed configuration takes effect at the next start: "
+                                        "this version cannot apply a change while it runs"}};
+  }
+  return {true, {}};
+}
+
+}  // namespace ca::shell
