@@ -13,7 +13,7 @@ bool tier_carries(const Rules& rules, const State& state, Tier tier) {
 }
 
 bool tree_ready(const Rules& rules, const State& state) {
-  if (state.stop != StopMode::none) return false;
+  if (state.stop != StopMode::none || state.cycling) return false;
   for (Tier tier = 0; tier < tier_count; ++tier) {
     if (!tier_carries(rules, state, tier)) return false;
   }

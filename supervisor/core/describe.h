@@ -12,7 +12,7 @@ namespace ca::core {
 // hand, or its work is done. What the tiers above need in order to start.
 bool tier_carries(const Rules& rules, const State& state, Tier tier);
 
-// Every tier carries, and the tree is not being stopped. A worker in back-off does not take it back (it is degraded).
+// Every tier carries, and nothing takes the tree or the tiers above the driver down. A worker in back-off does not take it back (it is degraded).
 bool tree_ready(const Rules& rules, const State& state);
 
 // What is failed, in back-off or stopped by hand, in the order of the rules.

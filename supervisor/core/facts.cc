@@ -92,7 +92,7 @@ void Turn::on(const ProcessStartRequested& request) {
   if (state_.stop != StopMode::none) return;
   ProcessState& it = process(request.process);
   if (is_down(it.place)) {
-    if (!std::holds_alternative<Waiting>(it.place)) start_afresh(request.process);
+    start_afresh(request.process);
   } else if (std::holds_alternative<Spawning>(it.place)) {
     if (it.intent == Intent::stay_down) it.intent = Intent::run;  // nothing was told to stop yet
   } else if (!is_serving(it.place)) {

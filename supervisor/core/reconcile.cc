@@ -75,14 +75,19 @@ bool Turn::take_down(Tier lowest) {
   for (Tier tier = tier_count; tier-- > lowest;) {
     stop_tier(tier);
     if (!tier_down(tier)) return false;
-    if (state_.tiers_started & bit(tier)) order(tier_record(Record::tier_stopped, tier));
-    state_.tiers_started &= static_cast<std::uint8_t>(~bit(tier));
+    note_tier_down(tier);
   }
   return true;
 }
 
-void Turn::stop_tier(Tier tier) {
+void Turn::note_tier_down(Tier tier) {
+  const bool was_there = ((state_.tiers_up | state_.tiers_started) & bit(tier)) != 0;
+  if (was_there && !tier_empty(tier)) order(tier_record(Record::tier_stopped, tier));
   state_.tiers_up &= static_cast<std::uint8_t>(~bit(tier));
+  state_.tiers_started &= static_cast<std::uint8_t>(~bit(tier));
+}
+
+void Turn::stop_tier(Tier tier) {
   for (ProcessId id = 0; id < process_count(); ++id) {
     if (rule(id).tier != tier) continue;
     if (is_serving(process(id).place)) {

@@ -67,6 +67,7 @@ class Turn {
   void stop_as_asked_by_hand();
   bool take_down(Tier lowest);
   void stop_tier(Tier tier);
+  void note_tier_down(Tier tier);
   void bring_up();
   void spawn_waiting(Tier tier);
   void note_tier_up(Tier tier);
