@@ -210,8 +210,8 @@ void Observer::see_order(const Spawn& order) {
     const bool limited = rule(id).restart.on_limit == OnLimit::fail && rule(id).restart.window >= endless;
     if (limited) verdict_.demand(6, it.restarts <= rule(id).restart.max_restarts, name(id) + " is restarted too often");
   }
-  if (rule(id).tier == tier_driver && tree_.driver_failed) {
-    verdict_.demand(15, above_gone(configuration_, world_, tier_driver), "the next driver comes before the rest is gone");
+  if (rule(id).tier == tier_driver && configuration_.rules.on_driver_restart == OnDriverRestart::restart) {
+    verdict_.demand(15, !tree_.driver_failed, "the next driver comes before the rest is gone");
   }
   const std::uint8_t rung = it.rung, restarts = it.restarts;
   it = Seen{};
