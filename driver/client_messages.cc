@@ -1,0 +1,312 @@
+// A client's messages: which need a server connection and of what kind, and how they read there. Names of prepared
+// statements are exchanged for those that the server knows; everything else passes as it came.
+#include "driver/client_session.h"
+#include "driver/wire/bytes.h"
+
+namespace ca::driver {
+
+namespace {
+
+using Kind = ReplyQueue::Kind;
+
+bool of_group(char type) { return type == 'P' || type == 'B' || type == 'D' || type == 'E' || type == 'C'; }
+
+}  // namespace
+
+// A malformed message costs its client only.
+void ClientSession::malformed() { fatal("08P01", "invalid message format"); }
+
+bool ClientSession::handle(const wire::Slice& slice) {
+  if (slice.type == 'X') {
+    close();
+    return true;
+  }
+  if (phase_ == Phase::console) {
+    handle_console(slice);
+    return true;
+  }
+  if (!refusal_.empty()) {
+    drop_refused(slice);
+    return true;
+  }
+  if (skipping_ && slice.type != 'S') return true;
+  if (server_ == nullptr && handle_without_server(slice)) return true;
+  if (server_ == nullptr) return ask_for_server(slice);
+  if (must_let_others()) return false;
+  forward_message(slice);
+  return true;
+}
+
+// What means nothing between two batches. True: done with.
+bool ClientSession::handle_without_server(const wire::Slice& slice) {
+  switch (slice.type) {
+    case 'S':
+      skipping_ = false;
+      ready('I');
+      return true;
+    case 'H':            // nothing to flush
+    case 'd':            // the rest of a COPY that failed
+    case 'c':
+    case 'f': return true;
+    default: return false;
+  }
+}
+
+// The connection that this message asked for was refused.
+void ClientSession::drop_refused(const wire::Slice& slice) {
+  out_.text() += refusal_;
+  refusal_.clear();
+  traits_known_ = false;
+  if (of_group(slice.type)) {
+    skipping_ = true;
+  } else {
+    ready('I');
+  }
+}
+
+const SqlTraits& ClientSession::traits_of(const wire::Slice& slice) {
+  if (traits_known_) return traits_;
+  traits_known_ = true;
+  traits_ = {};
+  if (slice.type == 'Q') {
+    if (const auto text = wire::read_query(slice.body())) traits_ = inspect_sql(*text);
+  } else if (slice.type == 'P') {
+    if (const auto parse = wire::read_parse(slice.body())) traits_ = inspect_sql(parse->query);
+  } else if (slice.type == 'B') {
+    const auto names = wire::read_bind_names(slice.body());
+    const auto* statement = names ? statements_.find(names->statement) : nullptr;
+    if (statement != nullptr) traits_ = statement->traits;
+  } else if (slice.type == 'F') {
+    traits_.pins = pin::block;
+  }
+  return traits_;
+}
+
+bool ClientSession::ask_for_server(const wire::Slice& slice) {
+  const bool own = state_.wants_own_connection(traits_of(slice)) || !options_.settings.empty();
+  mode = own ? LeaseMode::exclusive : LeaseMode::shared;
+  host_.pool().request(*this);
+  return false;
+}
+
+void ClientSession::forward_message(const wire::Slice& slice) {
+  switch (slice.type) {
+    case 'Q': forward_query(slice); break;
+    case 'P': forward_parse(slice); break;
+    case 'B': forward_bind(slice); break;
+    case 'D': forward_describe(slice); break;
+    case 'C': forward_close(slice); break;
+    case 'S': forward_sync(slice); break;
+    case 'E':
+      open_group();
+      server_->out().add(slice.bytes);
+      break;
+    case 'H':
+      if (server_->replies().copying_in()) break;  // the server ignores it there
+      host_.pool().make_exclusive(*server_);       // the client wants answers before it goes on, whenever that is
+      server_->out().add(slice.bytes);
+      break;
+    case 'F':
+      if (state_.group_open()) return malformed();
+      ++groups_in_lease_;
+      take_effect(traits_of(slice));
+      server_->replies().push(Kind::query);
+      [[fallthrough]];
+    case 'd':
+      server_->out().add(slice.bytes);
+      rest_ = Rest::forward;
+      break;
+    case 'c':
+    case 'f':
+      server_->replies().push(Kind::copy_end);
+      server_->out().add(slice.bytes);
+      break;
+    default: malformed(); break;
+  }
+  traits_known_ = false;
+}
+
+void ClientSession::open_group() {
+  if (!state_.group_open()) ++groups_in_lease_;
+  state_.open_group();
+}
+
+void ClientSession::take_effect(const SqlTraits& traits) {
+  state_.sent(traits);
+  if (traits.wants_own_connection()) host_.pool().make_exclusive(*server_);
+}
+
+// Answers a whole group, or a Query, with `bytes` and the server's own ReadyForQuery.
+void ClientSession::answer_group(std::string bytes) {
+  server_->replies().push_local(std::move(bytes));
+  wire::append_sync(server_->out().text());
+  server_->replies().push(Kind::sync);
+}
+
+bool ClientSession::refuse_history(const SqlTraits& traits) {
+  if (state_.group_open() || !state_.must_refuse(traits)) return false;
+  std::string bytes;
+  wire::append_error(bytes, {"ERROR", "0A000", "currval and lastval need a transaction here",
+                             "Outside a transaction each statement may run on another connection, whose sequences other "
+                             "clients have used.",
+                             "Use INSERT ... RETURNING, or BEGIN before the statement that draws the number."});
+  if (traits.deallocates_one) return false;
+  server_->replies().push_local(std::move(bytes));
+  return true;
+}
+
+void ClientSession::forward_query(const wire::Slice& slice) {
+  const auto text = wire::read_query(slice.body());
+  if (!text || state_.group_open()) return malformed();  // a Query before its Sync would be skipped after an error
+  ++statements_seen_;
+  ++groups_in_lease_;
+  const SqlTraits& traits = traits_of(slice);
+  if (refuse_history(traits)) {
+    wire::append_sync(server_->out().text());
+    server_->replies().push(Kind::sync);
+    return;
+  }
+  const auto* statement = traits.deallocates_one ? statements_.find(traits.name) : nullptr;
+  if (statement != nullptr) {
+    host_.pool().retire(statement->id);
+    statements_.erase(traits.name);
+    std::string bytes;
+    wire::append_command_complete(bytes, "DEALLOCATE");
+    return answer_group(std::move(bytes));
+  }
+  take_effect(traits);
+  server_->unnamed_statement = 0;  // a simple query destroys it
+  server_->out().add(slice.bytes);
+  server_->replies().push(Kind::query);
+}
+
+void ClientSession::forward_parse(const wire::Slice& slice) {
+  const auto parse = wire::read_parse(slice.body());
+  if (!parse) return malformed();
+  ++statements_seen_;
+  const SqlTraits& traits = traits_of(slice);
+  if (refuse_history(traits)) {
+    open_group();
+    skipping_ = true;
+    return;
+  }
+  open_group();
+  if (traits.wants_own_connection()) host_.pool().make_exclusive(*server_);
+  if (!parse->name.empty()) return forward_named_parse(*parse);
+  const auto& statement = statements_.define({}, parse->tail, traits, host_.next_statement());
+  server_->unnamed_statement = statement.id;
+  server_->out().add(slice.bytes);
+  server_->replies().push(Kind::client_parse, statement.id);
+}
+
+void ClientSession::forward_named_parse(const wire::ParseMessage& parse) {
+  std::string tail(parse.tail);
+  // DEALLOCATE by its SQL name, of a statement that has another name on the server.
+  if (traits_.deallocates_one) {
+    if (const auto* statement = statements_.find(traits_.name)) {
+      tail = "DEALLOCATE " + statement->server_name + '\0' + std::string(parse.tail.substr(parse.query.size() + 1));
+    }
+  }
+  PreparedStatement* known = statements_.find(parse.name);
+  if (known != nullptr) {
+    prepare_here(*known);  // so that the server itself says that the name is taken
+    wire::append_parse(server_->out().text(), known->server_name, tail);
+    server_->replies().push(Kind::client_parse);
+    return;
+  }
+  const auto& statement = statements_.define(parse.name, tail, traits_, host_.next_statement());
+  server_->note_statement(statement.id);
+  wire::append_parse(server_->out().text(), statement.server_name, statement.tail);
+  server_->replies().push(Kind::client_parse, statement.id);
+}
+
+// Makes the server at hand know the statement. REQUIRES: a group is open.
+void ClientSession::prepare_here(PreparedStatement& statement) {
+  if (statement.server_name.empty()) {
+    if (server_->unnamed_statement == statement.id) return;
+    server_->unnamed_statement = statement.id;
+  } else {
+    if (server_->has_statement(statement.id)) return;
+    server_->note_statement(statement.id);
+  }
+  wire::append_parse(server_->out().text(), statement.server_name, statement.tail);
+  server_->replies().push(Kind::hidden_parse, statement.id);
+}
+
+void ClientSession::forward_bind(const wire::Slice& slice) {
+  const auto names = wire::read_bind_names(slice.body());
+  if (!names) return malformed();
+  const SqlTraits& traits = traits_of(slice);
+  if (refuse_history(traits)) {
+    open_group();
+    skipping_ = true;
+    return;
+  }
+  open_group();
+  take_effect(traits);
+  rest_ = Rest::forward;
+  PreparedStatement* statement = statements_.find(names->statement);
+  if (statement == nullptr) return server_->out().add(slice.bytes);  // prepared by SQL, or unknown: the server says so
+  prepare_here(*statement);
+  if (statement->server_name.empty()) return server_->out().add(slice.bytes);
+  const std::uint64_t heads = 5 + names->portal.size() + 1 + names->statement.size() + 1;
+  wire::append_bind_start(server_->out().text(), names->portal, statement->server_name, slice.length - heads);
+  server_->out().add(names->rest);
+}
+
+void ClientSession::forward_describe(const wire::Slice& slice) {
+  const auto target = wire::read_target(slice.body());
+  if (!target) return malformed();
+  open_group();
+  PreparedStatement* statement = target->kind == 'S' ? statements_.find(target->name) : nullptr;
+  if (statement == nullptr) return server_->out().add(slice.bytes);
+  prepare_here(*statement);
+  wire::append_target(server_->out().text(), 'D', {'S', statement->server_name});
+}
+
+void ClientSession::forward_close(const wire::Slice& slice) {
+  const auto target = wire::read_target(slice.body());
+  if (!target) return malformed();
+  open_group();
+  server_->replies().push(Kind::client_close);
+  PreparedStatement* statement = target->kind == 'S' ? statements_.find(target->name) : nullptr;
+  if (statement == nullptr) return server_->out().add(slice.bytes);
+  wire::append_target(server_->out().text(), 'C', {'S', statement->server_name});
+  server_->drop_statement(statement->id);
+  if (statement->server_name.empty()) server_->unnamed_statement = 0;
+  host_.pool().retire(statement->id);
+  statements_.erase(target->name);
+}
+
+void ClientSession::forward_sync(const wire::Slice& slice) {
+  if (server_->replies().copying_in()) return;  // the server ignores it there
+  skipping_ = false;
+  state_.close_group();
+  server_->out().add(slice.bytes);
+  server_->replies().push(Kind::sync);
+}
+
+// ---- the console: simple queries only ----
+
+void ClientSession::handle_console(const wire::Slice& slice) {
+  if (slice.type == 'S') {
+    skipping_ = false;
+    return ready('I');
+  }
+  if (skipping_ || slice.type == 'H' || slice.type == 'd' || slice.type == 'c' || slice.type == 'f') return;
+  if (slice.type == 'Q') {
+    const auto text = wire::read_query(slice.body());
+    if (!text) return malformed();
+    ++statements_seen_;
+    host_.run_console(*text, out_.text());
+    return ready('I');
+  }
+  error("0A000", "the console takes simple queries only");
+  if (of_group(slice.type)) {
+    skipping_ = true;
+  } else {
+    ready('I');
+  }
+}
+
+}  // namespace ca::driver

@@ -1,0 +1,272 @@
+#include "driver/client_session.h"
+
+#include <utility>
+
+#include "common/log.h"
+
+namespace ca::driver {
+
+namespace {
+
+constexpr std::chrono::seconds startup_limit{60};  // as PostgreSQL's authentication_timeout
+constexpr int groups_before_others = 32;           // batches in one shared lease while others wait
+
+}  // namespace
+
+ClientSession::ClientSession(ClientHost& host, UniqueFd fd, PeerCredentials peer, wire::CancelRequest key)
+    : host_(host), fd_(std::move(fd)), peer_(peer), key_(key), stream_(fd_.get()) {
+  poll_ = std::make_unique<Poll>(host_.loop(), fd_.get(), [this](int events) { on_event(events); });
+  startup_timeout_ = std::make_unique<Timer>(host_.loop(), [this] { fatal("08P01", "no startup packet came in time"); });
+  startup_timeout_->start(startup_limit);
+  update_interest();
+}
+
+ClientSession::~ClientSession() = default;
+
+// ---- the socket ----
+
+bool ClientSession::may_read() const noexcept {
+  if (waiting() || preparing_ || !refusal_.empty()) return false;
+  if (server_ == nullptr) return !out_.has_backlog();  // who does not read gets no more answers either
+  return !server_->blocked() && !must_let_others();
+}
+
+void ClientSession::update_interest() {
+  if (phase_ == Phase::closed) return;
+  const int reading = may_read() ? UV_READABLE : 0;
+  poll_->want(reading | (waiting() ? UV_DISCONNECT : 0) | (out_.has_backlog() ? UV_WRITABLE : 0));
+}
+
+void ClientSession::on_event(int events) {
+  if (phase_ == Phase::closed) return;
+  if ((events & UV_WRITABLE) != 0) flush_replies();
+  if (phase_ == Phase::closed) return;
+  if ((events & UV_READABLE) != 0 && may_read()) return read_some();
+  if ((events & UV_DISCONNECT) != 0 && waiting()) return close();
+  update_interest();
+}
+
+void ClientSession::read_some() {
+  const auto buffer = host_.read_buffer();
+  Stream::Transfer got;
+  if (carry_.empty()) {
+    got = stream_.read(buffer.data(), buffer.size());
+    std::string_view input(buffer.data(), got.count);
+    consume(input);
+    if (phase_ == Phase::closed) return;
+    if (server_ != nullptr) server_->flush();
+    carry_.assign(input);
+  } else {
+    const std::size_t before = carry_.size();
+    carry_.resize(before + buffer.size());
+    got = stream_.read(carry_.data() + before, buffer.size());
+    carry_.resize(before + got.count);
+    pump();
+    if (phase_ == Phase::closed) return;
+  }
+  if (got.failed) return close();
+  flush_replies();
+}
+
+void ClientSession::pump() {
+  if (phase_ == Phase::closed) return;
+  std::string_view input = carry_;
+  consume(input);
+  if (phase_ == Phase::closed) return;
+  if (server_ != nullptr) server_->flush();
+  carry_.erase(0, carry_.size() - input.size());
+  if (carry_.empty() && carry_.capacity() > (256u << 10)) carry_.shrink_to_fit();
+  flush_replies();
+}
+
+// Handles what can be handled; the rest stays in `input`.
+void ClientSession::consume(std::string_view& input) {
+  if (phase_ == Phase::startup) consume_first_packets(input);
+  while ((phase_ == Phase::active || phase_ == Phase::console) && !waiting() && !preparing_) {
+    const wire::Splitter before = splitter_;
+    const std::string_view input_before = input;
+    const auto slice = splitter_.next(input);
+    if (!slice) break;
+    if (!slice->first) {
+      if (rest_ == Rest::forward && server_ != nullptr) server_->out().add(slice->bytes);
+      continue;
+    }
+    rest_ = Rest::drop;
+    if (!handle(*slice)) {
+      splitter_ = before;
+      input = input_before;
+      if (refusal_.empty()) break;
+    }
+  }
+  if (!splitter_.error().empty() && phase_ != Phase::closed) {
+    fatal("08P01", "invalid frontend message: " + std::string(splitter_.error()));
+  }
+}
+
+void ClientSession::flush_replies() {
+  if (phase_ == Phase::closed) return;
+  switch (out_.flush(stream_)) {
+    case Outbox::Flushed::failed: return close();
+    case Outbox::Flushed::partly:
+      if (server_ != nullptr) {  // a slow reader must not keep one of the few shared connections
+        host_.pool().make_exclusive(*server_);
+        server_->pause_reading();
+      }
+      break;
+    case Outbox::Flushed::all:
+      if (server_ != nullptr) server_->resume_reading();
+      break;
+  }
+  update_interest();
+}
+
+void ClientSession::error(std::string_view sqlstate, std::string_view message, std::string_view detail) {
+  wire::append_error(out_.text(), {"ERROR", sqlstate, message, detail});
+}
+
+void ClientSession::ready(char status) { wire::append_ready(out_.text(), status); }
+
+void ClientSession::fatal(std::string_view sqlstate, std::string_view message, std::string_view detail) {
+  if (phase_ == Phase::closed) return;
+  if (server_ == nullptr || !server_->inside_reply()) {
+    wire::append_error(out_.text(), {"FATAL", sqlstate, message, detail});
+  }
+  out_.flush(stream_);  // who does not read it now never gets it
+  close();
+}
+
+void ClientSession::close() {
+  if (phase_ == Phase::closed) return;
+  phase_ = Phase::closed;
+  host_.pool().withdraw(*this);
+  if (server_ != nullptr) {
+    const bool inside_message = splitter_.inside_message() && rest_ == Rest::forward;
+    host_.pool().abandon(*std::exchange(server_, nullptr), state_, inside_message);
+  }
+  statements_.each([this](const PreparedStatement& statement) { host_.pool().retire(statement.id); });
+  startup_timeout_.reset();
+  poll_.reset();
+  fd_.reset();
+  host_.closed(*this);
+}
+
+// ---- the lease ----
+
+bool ClientSession::in_flight() const {
+  return server_ != nullptr &&
+         (server_->replies().ready_count() > 0 || state_.group_open() || server_->replies().copying_in());
+}
+
+// A client that never lets its pipeline run empty gives way once in a while.
+bool ClientSession::must_let_others() const {
+  return groups_in_lease_ >= groups_before_others && !state_.owns_connection() && !state_.group_open() &&
+         host_.pool().contended(LeaseMode::shared);
+}
+
+void ClientSession::lease_granted(ServerConnection& server) {
+  server_ = &server;
+  groups_in_lease_ = 0;
+  if (options_.settings.empty()) return pump();
+  state_.pin(pin::startup);
+  preparing_ = true;
+  server.run_first(settings_sql(options_.settings));
+}
+
+void ClientSession::session_prepared(bool ok, const std::string& reason) {
+  preparing_ = false;
+  if (!ok) return fatal("22023", "a setting given at start-up was refused: " + reason);
+  host_.pump_later(*this);
+}
+
+void ClientSession::lease_refused(std::string_view sqlstate, const std::string& reason) {
+  wire::append_error(refusal_, {"ERROR", sqlstate, reason});
+  host_.pump_later(*this);
+}
+
+void ClientSession::statements_dropped(bool session_reset) {
+  statements_.clear();
+  if (!session_reset) return;
+  state_.discarded_all();
+  session_reset_ = true;
+}
+
+void ClientSession::copy_started() {
+  if (server_->replies().copying_in()) host_.pool().make_exclusive(*server_);  // it lasts as long as the client likes
+}
+
+void ClientSession::server_ready(char status) {
+  state_.ready(status);
+  if (server_->replies().ready_count() > 0 || state_.group_open()) {
+    if (state_.owns_connection()) host_.pool().make_exclusive(*server_);
+    return;
+  }
+  if (stopping_) return fatal("57P01", "terminating connection: the driver is shutting down");
+  const bool only_settings = session_reset_ && state_.pins() == pin::startup && !state_.in_transaction();
+  session_reset_ = false;
+  if (only_settings) return release(0);  // the next lease sets them again
+  if (server_->off_base() && !state_.in_transaction()) state_.pin(pin::parameter);
+  if (state_.owns_connection()) return host_.pool().make_exclusive(*server_);
+  release(0);
+}
+
+void ClientSession::release(Pins pins) {
+  ServerConnection& server = *std::exchange(server_, nullptr);
+  flush_replies();
+  host_.pool().give_back(server, pins);
+  if (phase_ != Phase::closed && !carry_.empty()) host_.pump_later(*this);
+}
+
+void ClientSession::server_lost(ServerConnection& server) {
+  const bool flying = in_flight();
+  const bool unsafe = state_.owns_connection() && !preparing_;
+  const bool inside = server.inside_reply();
+  server_ = nullptr;
+  preparing_ = false;
+  if (inside) return close();
+  const std::string_view text = flying ? "the connection to PostgreSQL was lost before the answer came: whether the "
+                                         "statement took effect is unknown"
+                                       : "the connection to PostgreSQL was lost, and the session's state with it";
+  if (unsafe) return fatal(flying ? "08007" : "08006", text, server.loss());
+  for (std::size_t count = server.replies().ready_count(); count > 0; --count) {
+    error("08007", text, server.loss());
+    ready('I');
+  }
+  if (state_.group_open()) {
+    error("08007", text, server.loss());
+    skipping_ = true;
+  }
+  state_.lost_connection();
+  if (stopping_) return fatal("57P01", "terminating connection: the driver is shutting down");
+  host_.pump_later(*this);
+}
+
+// ---- orders from outside ----
+
+void ClientSession::cancel_statement() {
+  if (waiting()) {
+    host_.pool().withdraw(*this);
+    lease_refused("57014", "canceling statement due to user request");
+  } else if (in_flight()) {
+    host_.pool().cancel(*server_);
+  }
+}
+
+void ClientSession::shut_down() {
+  stopping_ = true;
+  if (!in_flight()) fatal("57P01", "terminating connection: the driver is shutting down");
+}
+
+void ClientSession::end_now() {
+  fatal(in_flight() ? "08007" : "57P01", "terminating connection: the driver is shutting down");
+}
+
+std::string_view ClientSession::activity() const noexcept {
+  if (phase_ == Phase::startup) return "startup";
+  if (phase_ == Phase::console) return "console";
+  if (waiting()) return "waiting";
+  if (in_flight() || preparing_) return "active";
+  if (state_.in_transaction()) return "idle in transaction";
+  return server_ != nullptr ? "idle with session state" : "idle";
+}
+
+}  // namespace ca::driver

@@ -1,0 +1,161 @@
+// One client: its socket, its first packet, its messages on their way to whichever server connection it has, and the
+// replies on their way back.
+//
+// A client asks for a connection when a message needs one and gives it back when everything is answered and nothing
+// (transaction, session state, an open group of messages) ties it down: session_state.h. Messages that wait for a
+// connection stay unread, at most one read of them in memory.
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "common/unique_fd.h"
+#include "driver/event_loop.h"
+#include "driver/outbox.h"
+#include "driver/pool.h"
+#include "driver/prepared_statements.h"
+#include "driver/session_state.h"
+#include "driver/startup_options.h"
+#include "driver/stream.h"
+#include "driver/wire/messages.h"
+#include "driver/wire/splitter.h"
+
+namespace ca::driver {
+
+class ClientSession;
+
+// What a client needs from the driver around it.
+class ClientHost {
+ public:
+  virtual EventLoop& loop() = 0;
+  virtual Pool& pool() = 0;
+  virtual std::span<char> read_buffer() = 0;                 // for one read at a time
+  virtual StatementId next_statement() = 0;
+  virtual void cancel(const wire::CancelRequest& request) = 0;
+  virtual void pump_later(ClientSession& client) = 0;        // client.pump() once the current event is handled
+  virtual void closed(ClientSession& client) = 0;            // may be deleted once the current event is handled
+  virtual void run_console(std::string_view sql, std::string& replies) = 0;  // all but ReadyForQuery
+
+ protected:
+  ~ClientHost() = default;
+};
+
+struct PeerCredentials {
+  pid_t pid = 0;
+  uid_t uid = 0;
+};
+
+class ClientSession final : private LeaseRequest, private LeaseHolder {
+ public:
+  // REQUIRES: fd does not block. `key` is what the client must present to cancel.
+  ClientSession(ClientHost& host, UniqueFd fd, PeerCredentials peer, wire::CancelRequest key);
+  ~ClientSession();
+
+  void pump();            // goes on with what was read already
+  void cancel_statement();
+  void shut_down();       // 57P01 now, or once what runs is answered
+  void end_now();         // whatever runs
+  bool is_closed() const noexcept { return phase_ == Phase::closed; }
+
+  // ---- for the console ----
+  const wire::CancelRequest& key() const noexcept { return key_; }
+  const StartupOptions& options() const noexcept { return options_; }
+  const SessionState& state() const noexcept { return state_; }
+  const PeerCredentials& peer() const noexcept { return peer_; }
+  const ServerConnection* server() const noexcept { return server_; }
+  std::string_view activity() const noexcept;
+  std::uint64_t statements_seen() const noexcept { return statements_seen_; }
+
+ private:
+  enum class Phase : std::uint8_t { startup, active, console, closed };
+  enum class Rest : std::uint8_t { drop, forward };  // of a message whose first slice was handled
+
+  // LeaseRequest
+  void lease_granted(ServerConnection& server) override;
+  void lease_refused(std::string_view sqlstate, const std::string& reason) override;
+  LeaseHolder& holder() override { return *this; }
+  void server_lost(ServerConnection& server) override;
+  // LeaseHolder
+  void deliver(std::string_view bytes) override { out_.add(bytes); }
+  void flush_replies() override;
+  void server_ready(char transaction_status) override;
+  void session_prepared(bool ok, const std::string& error) override;
+  void parse_failed(StatementId statement) override { statements_.forget(statement); }
+  void statements_dropped(bool session_reset) override;
+  void group_reopened() override { state_.open_group(); }
+  void copy_started() override;
+  void server_drained() override { update_interest(); }
+
+  // client_session.cc: the socket and the lease
+  void on_event(int events);
+  void read_some();
+  void consume(std::string_view& input);
+  bool may_read() const noexcept;
+  void update_interest();
+  void release(Pins pins);
+  bool must_let_others() const;
+  bool in_flight() const;
+  void close();
+  void fatal(std::string_view sqlstate, std::string_view message, std::string_view detail = {});
+  void error(std::string_view sqlstate, std::string_view message, std::string_view detail = {});
+  void ready(char status);
+
+  // client_startup.cc
+  void consume_first_packets(std::string_view& input);
+  void begin_session(const wire::StartupMessage& message);
+  void welcome(const wire::StartupMessage& message);
+
+  // client_messages.cc. handle() is false where the message must be presented again once there is a connection.
+  bool handle(const wire::Slice& slice);
+  bool handle_without_server(const wire::Slice& slice);
+  void handle_console(const wire::Slice& slice);
+  void drop_refused(const wire::Slice& slice);
+  bool ask_for_server(const wire::Slice& slice);
+  const SqlTraits& traits_of(const wire::Slice& slice);
+  void forward_message(const wire::Slice& slice);
+  void forward_query(const wire::Slice& slice);
+  void forward_parse(const wire::Slice& slice);
+  void forward_named_parse(const wire::ParseMessage& parse);
+  void forward_bind(const wire::Slice& slice);
+  void forward_describe(const wire::Slice& slice);
+  void forward_close(const wire::Slice& slice);
+  void forward_sync(const wire::Slice& slice);
+  void open_group();
+  void take_effect(const SqlTraits& traits);
+  void answer_group(std::string bytes);
+  bool refuse_history(const SqlTraits& traits);
+  void prepare_here(PreparedStatement& statement);
+  void malformed();
+
+  ClientHost& host_;
+  UniqueFd fd_;
+  PeerCredentials peer_;
+  wire::CancelRequest key_;
+  Stream stream_;
+  std::unique_ptr<Poll> poll_;
+  std::unique_ptr<Timer> startup_timeout_;
+  wire::Splitter splitter_{wire::frontend_grammar};
+  Outbox out_;
+  std::string carry_;                 // read and not handled yet
+  StartupOptions options_;
+  SessionState state_;
+  PreparedStatements statements_;
+  ServerConnection* server_ = nullptr;
+  SqlTraits traits_;                  // of the message at hand
+  bool traits_known_ = false;
+  std::string refusal_;               // the message at the front is to be answered by this error
+  std::uint64_t statements_seen_ = 0;
+  int groups_in_lease_ = 0;
+  Phase phase_ = Phase::startup;
+  Rest rest_ = Rest::drop;
+  bool preparing_ = false;            // the server runs our settings first
+  bool skipping_ = false;             // an error was answered: all up to Sync is dropped
+  bool session_reset_ = false;
+  bool stopping_ = false;
+};
+
+}  // namespace ca::driver

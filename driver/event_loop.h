@@ -1,0 +1,63 @@
+// The libuv loop as the driver uses it: readiness of descriptors, timers, and one `settle` function that runs after every
+// event. Handlers only record what happened to whom; what must not happen in the middle of a handler (lending connections
+// to others, deleting objects) is done by `settle`.
+#pragma once
+
+#include <uv.h>
+
+#include <chrono>
+#include <functional>
+
+namespace ca::driver {
+
+class EventLoop {
+ public:
+  EventLoop();
+  ~EventLoop();  // REQUIRES: every Poll and Timer is gone. Work in threads is not waited for
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  void run() { uv_run(&loop_, UV_RUN_DEFAULT); }
+  void stop() { uv_stop(&loop_); }
+  uv_loop_t* raw() noexcept { return &loop_; }
+
+  std::function<void()> settle;
+
+ private:
+  uv_loop_t loop_;
+};
+
+// Watches one descriptor, level-triggered. The handler may destroy the Poll.
+class Poll {
+ public:
+  // `handler` gets UV_READABLE, UV_WRITABLE and UV_DISCONNECT bits. REQUIRES: fd outlives the Poll.
+  Poll(EventLoop& loop, int fd, std::function<void(int events)> handler);
+  ~Poll();
+  Poll(const Poll&) = delete;
+  Poll& operator=(const Poll&) = delete;
+
+  void want(int events) noexcept;  // 0: nothing. Free of cost where nothing changes
+
+ private:
+  struct State;
+  State* state_;
+};
+
+// Fires once, `delay` after start(). The handler may destroy the Timer.
+class Timer {
+ public:
+  Timer(EventLoop& loop, std::function<void()> handler);
+  ~Timer();
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+
+  void start(std::chrono::milliseconds delay) noexcept;  // anew where it runs already
+  void stop() noexcept;
+  bool running() const noexcept;
+
+ private:
+  struct State;
+  State* state_;
+};
+
+}  // namespace ca::driver

@@ -1,0 +1,365 @@
+#include "driver/pool.h"
+
+#include <algorithm>
+
+#include "common/check.h"
+#include "common/log.h"
+
+namespace ca::driver {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t read_buffer_size = 64 << 10;
+constexpr milliseconds first_retry{50};
+constexpr milliseconds longest_retry{500};
+
+constexpr std::array<const char*, 13> told_to_clients{
+    "server_version", "server_encoding", "client_encoding", "application_name", "is_superuser",
+    "session_authorization", "DateStyle", "IntervalStyle", "TimeZone", "integer_datetimes",
+    "standard_conforming_strings", "default_transaction_read_only", "in_hot_standby"};
+
+}  // namespace
+
+Pool::Pool(EventLoop& loop, PoolSettings settings, Listener listener)
+    : loop_(loop),
+      settings_(std::move(settings)),
+      listener_(std::move(listener)),
+      budget_(settings_.shared_connections, settings_.exclusive_connections),
+      read_buffer_(read_buffer_size),
+      retry_(loop, [] {}),
+      overdue_(loop, [this] { refuse_overdue(); }) {}
+
+Pool::~Pool() = default;
+
+std::span<const char* const> Pool::reported_parameters() { return told_to_clients; }
+
+std::string Pool::parameter(std::string_view name) const {
+  for (const auto& [known, value] : parameters_) {
+    if (known.size() == name.size() && std::equal(name.begin(), name.end(), known.begin(), [](char a, char b) {
+          return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+        })) {
+      return value;
+    }
+  }
+  return {};
+}
+
+// ---- requests and leases ----
+
+void Pool::request(LeaseRequest& request) {
+  if (waiting() >= settings_.queue_limit) {
+    return request.lease_refused("53300", "too many statements wait for a server connection (queue_limit)");
+  }
+  queue(request.mode).push(request, MonotonicClock::now());
+}
+
+void Pool::withdraw(LeaseRequest& request) {
+  if (request.waiting()) queue(request.mode).remove(request);
+}
+
+Pool::Member& Pool::member(const ServerConnection& server) {
+  const auto place = std::find_if(members_.begin(), members_.end(),
+                                  [&](const Member& member) { return member.server.get() == &server; });
+  CA_CHECK(place != members_.end());
+  return *place;
+}
+
+void Pool::make_exclusive(ServerConnection& server) {
+  Member& lent = member(server);
+  if (lent.mode != LeaseMode::shared) return;
+  budget_.make_exclusive();
+  lent.mode = LeaseMode::exclusive;
+}
+
+void Pool::give_back(ServerConnection& server, Pins pins) {
+  member(server).borrower = nullptr;
+  server.end_lease(pins);
+}
+
+void Pool::abandon(ServerConnection& server, const SessionState& state, bool inside_message) {
+  Member& lent = member(server);
+  lent.borrower = nullptr;
+  server.forget_holder();
+  if (server.phase() == ServerConnection::Phase::leased) server.flush();  // refers to bytes that are gone afterwards
+  if (server.phase() != ServerConnection::Phase::leased) return;
+  const bool runs = server.replies().ready_count() > 0;
+  const bool open = state.group_open() || server.replies().copying_in() || inside_message || server.blocked();
+  if (open || (runs && state.in_transaction())) {
+    if (runs) cancel(server);
+    server.close_politely();
+    finish_lease(lent);
+    closed_any_ = true;
+    return;
+  }
+  make_exclusive(server);
+  server.end_lease(state.pins());
+}
+
+void Pool::finish_lease(Member& member) {
+  if (member.mode) budget_.take_back(*member.mode);
+  member.mode.reset();
+  member.borrower = nullptr;
+}
+
+void Pool::retire(StatementId statement) {
+  for (auto& member : members_) member.server->retire(statement);
+}
+
+// ---- what connections report ----
+
+void Pool::connected(ServerConnection& server) {
+  ++connections_made_;
+  away_since_.reset();
+  overdue_.stop();
+  pause_before_retry_ = {};
+  parameters_.clear();
+  for (const char* name : told_to_clients) {
+    const auto value = server.parameter(name);
+    if (!value.empty()) parameters_.emplace_back(name, value);
+  }
+  idle_.push_back(&server);
+  if (!announced_) {
+    announced_ = true;
+    listener_.first_connected();
+  }
+}
+
+void Pool::connect_failed(ServerConnection&, ConnectFailure failure) {
+  closed_any_ = true;
+  if (closing_) return;
+  if (failure.permanent && !has_live()) return listener_.hopeless(failure.text);
+  listener_.waiting(failure.text);
+  pause_before_retry_ = pause_before_retry_ == milliseconds{} ? first_retry
+                                                              : std::min(pause_before_retry_ * 2, longest_retry);
+  if (!retry_.running()) retry_.start(pause_before_retry_);
+  if (has_live()) return;
+  away_reason_ = failure.text;
+  if (!away_since_) away_since_ = MonotonicClock::now();
+}
+
+void Pool::available(ServerConnection& server) {
+  Member& returned = member(server);
+  finish_lease(returned);
+  if (server.stale) {
+    server.close_politely();
+    closed_any_ = true;
+    return;
+  }
+  idle_.push_back(&server);
+}
+
+void Pool::lost(ServerConnection& server) {
+  ++connections_lost_;
+  lost_.push_back(&server);
+}
+
+void Pool::tell_losses() {
+  while (!lost_.empty()) {
+    ServerConnection& server = *lost_.back();
+    lost_.pop_back();
+    closed_any_ = true;
+    std::erase(idle_, &server);
+    Member& gone = member(server);
+    LeaseRequest* const borrower = gone.borrower;
+    finish_lease(gone);
+    server.forget_holder();
+    if (borrower != nullptr) borrower->server_lost(server);
+  }
+}
+
+// ---- after each event ----
+
+void Pool::settle() {
+  tell_losses();
+  if (!closing_) {
+    lend_free();
+    tell_losses();  // a connection may break at its first byte
+    open_more();
+    watch_waits();
+  }
+  if (closed_any_) remove_closed();
+}
+
+void Pool::lend_free() {
+  if (paused_) return;
+  while (!idle_.empty()) {
+    const LeaseMode first = shared_first_ ? LeaseMode::shared : LeaseMode::exclusive;
+    const LeaseMode second = shared_first_ ? LeaseMode::exclusive : LeaseMode::shared;
+    shared_first_ = !shared_first_;
+    if (!lend_one(first) && !lend_one(second)) return;
+  }
+}
+
+bool Pool::lend_one(LeaseMode mode) {
+  if (queue(mode).size() == 0) return false;
+  auto* request = static_cast<LeaseRequest*>(queue(mode).pop(budget_.allowed(mode)));
+  if (request == nullptr) return false;
+  ServerConnection& server = *idle_.back();
+  idle_.pop_back();
+  Member& lent = member(server);
+  lent.borrower = request;
+  lent.mode = mode;
+  budget_.lend(mode);
+  ++leases_given_;
+  server.lend(request->holder());
+  request->lease_granted(server);
+  return true;
+}
+
+bool Pool::has_live() const {
+  return std::any_of(members_.begin(), members_.end(), [](const Member& member) {
+    const auto phase = member.server->phase();
+    return phase != ServerConnection::Phase::connecting && phase != ServerConnection::Phase::closed;
+  });
+}
+
+// One connection is always kept or tried for; more as long as somebody waits who may have one.
+void Pool::open_more() {
+  if (retry_.running()) return;
+  std::size_t wanted = members_.empty() ? 1 : 0;
+  const auto lendable = [&](LeaseMode mode) { return budget_.allowed(mode) != 0 ? queue(mode).size() : 0; };
+  if (idle_.empty()) wanted = std::max(wanted, lendable(LeaseMode::shared) + lendable(LeaseMode::exclusive));
+  std::size_t connecting = 0;
+  for (const auto& member : members_) {
+    if (member.server->phase() == ServerConnection::Phase::connecting) ++connecting;
+  }
+  while (connecting < wanted && members_.size() < static_cast<std::size_t>(budget_.total_limit()) &&
+         !retry_.running() && !closing_) {
+    ++connecting;
+    open();
+  }
+}
+
+void Pool::open() {
+  members_.push_back({std::make_unique<ServerConnection>(loop_, static_cast<ServerOwner&>(*this), next_serial_++, read_buffer_), nullptr, {}});
+  members_.back().server->connect(settings_.connect, settings_.connect_timeout);
+}
+
+void Pool::watch_waits() {
+  if (!away_since_ || waiting() == 0 || overdue_.running()) return;
+  Instant oldest = Instant::max();
+  for (const Scheduler* line : {&shared_, &exclusive_}) {
+    if (const Waiter* waiter = line->oldest(); waiter != nullptr) oldest = std::min(oldest, waiter->waiting_since());
+  }
+  const auto due = std::max(oldest, *away_since_) + settings_.server_wait_timeout;
+  overdue_.start(std::chrono::ceil<milliseconds>(due - MonotonicClock::now()));
+}
+
+void Pool::refuse_overdue() {
+  if (!away_since_) return;
+  const auto now = MonotonicClock::now();
+  for (Scheduler* line : {&shared_, &exclusive_}) {
+    while (Waiter* waiter = line->oldest()) {
+      if (std::max(waiter->waiting_since(), *away_since_) + settings_.server_wait_timeout > now) break;
+      line->remove(*waiter);
+      static_cast<LeaseRequest*>(waiter)->lease_refused(
+          "08001", "PostgreSQL cannot be reached (server_wait_timeout): " + away_reason_);
+    }
+  }
+}
+
+void Pool::remove_closed() {
+  closed_any_ = false;
+  std::erase_if(members_, [](const Member& member) {
+    return member.server->phase() == ServerConnection::Phase::closed && !member.borrower;
+  });
+}
+
+// ---- cancelling ----
+
+namespace {
+
+struct CancelWork {
+  uv_work_t work{};
+  std::unique_ptr<PGcancel, void (*)(PGcancel*)> cancel;
+  EventLoop* loop;
+  std::function<void()> done;
+};
+
+}  // namespace
+
+// PQcancel opens a connection and waits for its end, so it runs beside the loop; libpq documents it as thread-safe.
+void Pool::cancel(ServerConnection& server) {
+  auto handle = server.begin_cancel();
+  if (!handle) return;
+  ++cancels_sent_;
+  const auto serial = server.serial();
+  auto work = std::make_unique<CancelWork>(CancelWork{{}, std::move(handle), &loop_, [this, serial] {
+                                                        for (auto& member : members_) {
+                                                          if (member.server->serial() == serial) {
+                                                            return member.server->end_cancel();
+                                                          }
+                                                        }
+                                                      }});
+  work->work.data = work.get();
+  const auto run = [](uv_work_t* raw) {
+    char message[256];
+    PQcancel(static_cast<CancelWork*>(raw->data)->cancel.get(), message, sizeof message);
+  };
+  const auto after = [](uv_work_t* raw, int) {
+    const std::unique_ptr<CancelWork> finished(static_cast<CancelWork*>(raw->data));
+    finished->done();
+    if (finished->loop->settle) finished->loop->settle();
+  };
+  if (uv_queue_work(loop_.raw(), &work->work, run, after) == 0) {
+    work.release();
+  } else {
+    server.end_cancel();
+  }
+}
+
+// ---- console and the end ----
+
+void Pool::reconnect() {
+  for (auto& member : members_) member.server->stale = true;
+  for (ServerConnection* server : idle_) server->close_politely();
+  idle_.clear();
+  closed_any_ = true;
+}
+
+void Pool::close() {
+  closing_ = true;
+  retry_.stop();
+  overdue_.stop();
+  for (auto& member : members_) {
+    if (member.server->phase() == ServerConnection::Phase::idle) member.server->close_politely();
+  }
+  idle_.clear();
+  closed_any_ = true;
+}
+
+Pool::Counts Pool::counts() const {
+  Counts counts;
+  for (const auto& member : members_) {
+    switch (member.server->phase()) {
+      case ServerConnection::Phase::connecting: ++counts.connecting; break;
+      case ServerConnection::Phase::idle: ++counts.idle; break;
+      case ServerConnection::Phase::leased: ++counts.leased; break;
+      case ServerConnection::Phase::draining:
+      case ServerConnection::Phase::cleaning: ++counts.cleaning; break;
+      case ServerConnection::Phase::closed: break;
+    }
+  }
+  return counts;
+}
+
+milliseconds Pool::longest_wait() const {
+  milliseconds longest{};
+  const auto now = MonotonicClock::now();
+  for (const Scheduler* line : {&shared_, &exclusive_}) {
+    if (const Waiter* waiter = line->oldest(); waiter != nullptr) {
+      longest = std::max(longest, std::chrono::duration_cast<milliseconds>(now - waiter->waiting_since()));
+    }
+  }
+  return longest;
+}
+
+std::vector<Pool::Lent> Pool::list() const {
+  std::vector<Lent> list;
+  for (const auto& member : members_) list.push_back({member.server.get(), member.mode});
+  return list;
+}
+
+}  // namespace ca::driver

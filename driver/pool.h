@@ -1,0 +1,154 @@
+// The server connections of a driver, and who has them.
+//
+// All connections are alike; what is limited is how many are lent for one batch (shared) and how many for longer
+// (exclusive): lease_budget.h. They are opened when somebody waits and none is free. While PostgreSQL is away, attempts
+// go on with growing pauses, and those who wait are refused after server_wait_timeout.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "driver/lease_budget.h"
+#include "driver/server_connection.h"
+#include "driver/session_state.h"
+
+namespace ca::driver {
+
+// One who wants a connection, waiting in the line of its class.
+class LeaseRequest : public Waiter {
+ public:
+  LeaseMode mode = LeaseMode::shared;  // REQUIRES: not changed while waiting
+
+  virtual void lease_granted(ServerConnection& server) = 0;
+  virtual void lease_refused(std::string_view sqlstate, const std::string& reason) = 0;
+  virtual LeaseHolder& holder() = 0;
+  // The connection that was lent is gone; `reason` is the server's last word where it had one.
+  virtual void server_lost(ServerConnection& server) = 0;
+
+ protected:
+  ~LeaseRequest() = default;
+};
+
+struct PoolSettings {
+  ConnectParameters connect;
+  int shared_connections = 0;
+  int exclusive_connections = 0;
+  std::size_t queue_limit = 0;
+  std::chrono::milliseconds connect_timeout{};
+  std::chrono::milliseconds server_wait_timeout{};
+};
+
+class Pool : private ServerOwner {
+ public:
+  struct Listener {
+    std::function<void()> first_connected;                  // once
+    std::function<void(const std::string& why)> waiting;    // an attempt failed that may succeed later
+    std::function<void(const std::string& why)> hopeless;   // waiting cannot mend it, and no connection is left
+  };
+
+  Pool(EventLoop& loop, PoolSettings settings, Listener listener);
+  ~Pool();
+
+  // ---- for clients. A connection named here is one that was lent to the caller ----
+  void request(LeaseRequest& request);         // refuses at once where the queue is full
+  void withdraw(LeaseRequest& request);        // no-op where it does not wait
+  void make_exclusive(ServerConnection& server);
+  void give_back(ServerConnection& server, Pins pins);  // the holder is done, all is answered
+  // The holder is gone, whatever runs. A statement outside a transaction is awaited, as PostgreSQL would finish it; what
+  // can only be rolled back is cancelled. `inside_message`: the holder's last message is not complete.
+  void abandon(ServerConnection& server, const SessionState& state, bool inside_message);
+  void retire(StatementId statement);
+  void cancel(ServerConnection& server);
+  bool contended(LeaseMode mode) const { return queue(mode).size() > 0; }
+
+  // ---- for the driver ----
+  void settle();                               // after each event: tells of losses, lends, opens, deletes
+  void close();                                // says goodbye on every connection; nothing is lent any more
+  std::size_t waiting() const { return shared_.size() + exclusive_.size(); }
+
+  // What a server connection reports for a setting at its start; empty where none was made yet or it is not reported.
+  std::string parameter(std::string_view name) const;
+  static std::span<const char* const> reported_parameters();
+
+  // ---- for the console ----
+  void pause() { paused_ = true; }
+  void resume() { paused_ = false; }
+  void reconnect();
+  bool paused() const { return paused_; }
+  const LeaseBudget& budget() const { return budget_; }
+  const PoolSettings& settings() const { return settings_; }
+  struct Counts {
+    int idle = 0, connecting = 0, cleaning = 0, leased = 0;
+  };
+  Counts counts() const;
+  std::size_t waiting(LeaseMode mode) const { return queue(mode).size(); }
+  std::chrono::milliseconds longest_wait() const;
+  struct Lent {
+    const ServerConnection* server;
+    std::optional<LeaseMode> mode;  // none: not lent
+  };
+  std::vector<Lent> list() const;
+  std::uint64_t leases_given() const { return leases_given_; }
+  std::uint64_t cancels_sent() const { return cancels_sent_; }
+  std::uint64_t connections_made() const { return connections_made_; }
+  std::uint64_t connections_lost() const { return connections_lost_; }
+
+ private:
+  struct Member {
+    std::unique_ptr<ServerConnection> server;
+    LeaseRequest* borrower = nullptr;     // nullptr while it is lent: the borrower is gone
+    std::optional<LeaseMode> mode;        // counted in the budget
+  };
+
+  void connected(ServerConnection& server) override;
+  void connect_failed(ServerConnection& server, ConnectFailure failure) override;
+  void available(ServerConnection& server) override;
+  void lost(ServerConnection& server) override;
+
+  Scheduler& queue(LeaseMode mode) { return mode == LeaseMode::shared ? shared_ : exclusive_; }
+  const Scheduler& queue(LeaseMode mode) const { return mode == LeaseMode::shared ? shared_ : exclusive_; }
+  Member& member(const ServerConnection& server);
+  void tell_losses();
+  void lend_free();
+  bool lend_one(LeaseMode mode);
+  void open_more();
+  void open();
+  void watch_waits();
+  void refuse_overdue();
+  bool has_live() const;
+  void finish_lease(Member& member);
+  void remove_closed();
+
+  EventLoop& loop_;
+  PoolSettings settings_;
+  Listener listener_;
+  LeaseBudget budget_;
+  Scheduler shared_;
+  Scheduler exclusive_;
+  std::vector<char> read_buffer_;
+  std::vector<Member> members_;
+  std::vector<ServerConnection*> idle_;       // the last one returned is the first one lent: its caches are warm
+  std::vector<ServerConnection*> lost_;       // not told yet
+  std::vector<std::pair<std::string, std::string>> parameters_;
+  Timer retry_;
+  Timer overdue_;
+  std::chrono::milliseconds pause_before_retry_{};
+  std::optional<Instant> away_since_;
+  std::string away_reason_;
+  ServerConnection::Serial next_serial_ = 1;
+  std::uint64_t leases_given_ = 0;
+  std::uint64_t cancels_sent_ = 0;
+  std::uint64_t connections_made_ = 0;
+  std::uint64_t connections_lost_ = 0;
+  bool announced_ = false;
+  bool closing_ = false;
+  bool paused_ = false;
+  bool closed_any_ = false;
+  bool shared_first_ = true;
+};
+
+}  // namespace ca::driver

@@ -1,0 +1,381 @@
+#include "driver/server_connection.h"
+
+#include <algorithm>
+
+#include "common/check.h"
+#include "driver/wire/messages.h"
+
+namespace ca::driver {
+
+namespace {
+
+// What libpq knows of a connection's settings (it offers no list).
+constexpr std::array<const char*, 13> reported{
+    "server_version", "server_encoding", "client_encoding", "application_name", "is_superuser",
+    "session_authorization", "DateStyle", "IntervalStyle", "TimeZone", "integer_datetimes",
+    "standard_conforming_strings", "default_transaction_read_only", "in_hot_standby"};
+
+constexpr std::uint64_t most_drained = 1 << 20;  // bytes that are thrown away before the connection is given up
+
+}  // namespace
+
+ServerConnection::ServerConnection(EventLoop& loop, ServerOwner& owner, Serial serial, std::span<char> read_buffer)
+    : loop_(loop), owner_(owner), serial_(serial), read_buffer_(read_buffer) {}
+
+ServerConnection::~ServerConnection() { poll_.reset(); }
+
+// ---- connecting: libpq's work ----
+
+void ServerConnection::connect(const ConnectParameters& parameters, std::chrono::milliseconds timeout) {
+  const auto keywords = parameters.keywords();
+  const auto values = parameters.values();
+  conn_.reset(PQconnectStartParams(keywords.data(), values.data(), 0));
+  if (!conn_) return give_up_connecting("out of memory");
+  PQsetErrorVerbosity(conn_.get(), PQERRORS_VERBOSE);  // puts the SQLSTATE into the message
+  PQsetNoticeProcessor(conn_.get(), [](void*, const char*) {}, nullptr);
+  if (PQstatus(conn_.get()) == CONNECTION_BAD) return give_up_connecting("connection failed");
+  timeout_ = std::make_unique<Timer>(loop_, [this] {
+    loss_ = "no answer within connect_timeout";
+    phase_ = Phase::closed;
+    owner_.connect_failed(*this, {address() + ": " + loss_, false});
+  });
+  timeout_->start(timeout);
+  watch();
+}
+
+// libpq may close its socket and open another under the same number, so each step is watched by a poll of its own.
+void ServerConnection::watch() {
+  poll_ = std::make_unique<Poll>(loop_, PQsocket(conn_.get()), [this](int) { continue_connecting(); });
+  poll_->want(UV_WRITABLE);
+}
+
+void ServerConnection::continue_connecting() {
+  poll_.reset();
+  const auto next = PQconnectPoll(conn_.get());
+  switch (next) {
+    case PGRES_POLLING_OK: return finish_connecting();
+    case PGRES_POLLING_READING:
+    case PGRES_POLLING_WRITING:
+      watch();
+      poll_->want(next == PGRES_POLLING_READING ? UV_READABLE : UV_WRITABLE);
+      return;
+    case PGRES_POLLING_FAILED:
+    case PGRES_POLLING_ACTIVE: return give_up_connecting("connection failed");
+  }
+}
+
+void ServerConnection::give_up_connecting(const char* fallback) {
+  const std::string message = conn_ ? PQerrorMessage(conn_.get()) : fallback;
+  // Options that libpq does not understand fail before any server is tried, and then only without these words.
+  const bool began = poll_ || timeout_ || message.find("connection to server") != std::string::npos ||
+                     message.find("could not translate host name") != std::string::npos;
+  phase_ = Phase::closed;
+  timeout_.reset();
+  owner_.connect_failed(*this, judge_connect_failure(message, began));
+}
+
+void ServerConnection::finish_connecting() {
+  timeout_.reset();
+  auto* ssl = static_cast<ssl_st*>(PQsslStruct(conn_.get(), "OpenSSL"));
+  encrypted_ = ssl != nullptr;
+  stream_ = Stream(PQsocket(conn_.get()), ssl);
+  PQsetnonblocking(conn_.get(), 1);  // PQfinish must not wait for room to say goodbye
+  for (const char* name : reported) {
+    const char* value = PQparameterStatus(conn_.get(), name);
+    if (value != nullptr) base_parameters_[name] = value;
+  }
+  poll_ = std::make_unique<Poll>(loop_, PQsocket(conn_.get()), [this](int events) {
+    if ((events & UV_WRITABLE) != 0 && phase_ != Phase::closed) flush();
+    if ((events & ~UV_WRITABLE) != 0 && phase_ != Phase::closed && !paused_) read_some();
+  });
+  poll_->want(UV_READABLE);
+  phase_ = Phase::idle;
+  owner_.connected(*this);
+}
+
+std::string ServerConnection::parameter(const char* name) const {
+  const auto place = base_parameters_.find(name);
+  return place == base_parameters_.end() ? std::string() : place->second;
+}
+
+std::string ServerConnection::address() const {
+  if (!conn_) return "PostgreSQL";
+  const char* host = PQhost(conn_.get());
+  const char* port = PQport(conn_.get());
+  return std::string(host != nullptr && *host != '\0' ? host : "PostgreSQL") + ":" + (port != nullptr ? port : "");
+}
+
+// ---- sending and receiving ----
+
+void ServerConnection::flush() {
+  if (phase_ == Phase::closed) return;
+  const bool was_blocked = out_.has_backlog();
+  if (out_.flush(stream_) == Outbox::Flushed::failed) return fail("the connection to PostgreSQL broke");
+  poll_->want((paused_ ? 0 : UV_READABLE) | (out_.has_backlog() ? UV_WRITABLE : 0));
+  if (was_blocked && !out_.has_backlog() && holder_ != nullptr) holder_->server_drained();
+}
+
+void ServerConnection::pause_reading() {
+  paused_ = true;
+  if (phase_ != Phase::closed) poll_->want(out_.has_backlog() ? UV_WRITABLE : 0);
+}
+
+void ServerConnection::resume_reading() {
+  if (!paused_) return;
+  paused_ = false;
+  if (phase_ == Phase::closed) return;
+  poll_->want(UV_READABLE | (out_.has_backlog() ? UV_WRITABLE : 0));
+  if (stream_.has_buffered() && !reading_) read_some();
+}
+
+void ServerConnection::read_some() {
+  reading_ = true;
+  read_until_blocked();
+  reading_ = false;
+}
+
+void ServerConnection::read_until_blocked() {
+  do {
+    Stream::Transfer got;
+    if (carry_.empty()) {
+      got = stream_.read(read_buffer_.data(), read_buffer_.size());
+      std::string_view input(read_buffer_.data(), got.count);
+      consume(input);
+      carry_.assign(input);
+    } else {
+      const std::size_t before = carry_.size();
+      carry_.resize(before + read_buffer_.size());
+      got = stream_.read(carry_.data() + before, read_buffer_.size());
+      carry_.resize(before + got.count);
+      std::string_view input = carry_;
+      consume(input);
+      carry_.erase(0, carry_.size() - input.size());
+    }
+    if (phase_ == Phase::closed) return;
+    if (got.failed) return fail("PostgreSQL closed the connection");
+  } while (!paused_ && stream_.has_buffered());
+}
+
+void ServerConnection::deliver(const char* from, const char* to) {
+  if (holder_ == nullptr || from == to || own_work_) return;
+  holder_->deliver({from, static_cast<std::size_t>(to - from)});
+}
+
+// Runs of messages that the holder sees are handed over as one piece.
+void ServerConnection::consume(std::string_view& input) {
+  LeaseHolder* const holder = holder_;
+  const char* run = input.data();
+  while (phase_ != Phase::closed) {
+    const auto slice = splitter_.next(input);
+    if (!slice) break;
+    const char* begin = slice->bytes.data();
+    if (phase_ == Phase::draining) drained_ += slice->bytes.size();
+    Fate fate = hide_rest_ ? Fate::hide : Fate::show;
+    if (slice->first) fate = on_message(*slice);
+    hide_rest_ = fate == Fate::hide && !slice->last;
+    if (fate == Fate::show) continue;
+    if (fate == Fate::ready) {
+      on_ready(*slice, run);
+    } else {
+      deliver(run, begin);
+    }
+    run = input.data();
+  }
+  deliver(run, input.data());
+  if (phase_ != Phase::closed && !splitter_.error().empty()) {
+    fail("PostgreSQL sent what is not its protocol: " + std::string(splitter_.error()));
+  }
+  if (phase_ == Phase::draining && drained_ > most_drained) fail("its client is gone and the result is large");
+  if (holder != nullptr) holder->flush_replies();
+}
+
+ServerConnection::Fate ServerConnection::hide_unless(std::optional<bool> shown) {
+  if (!shown) {
+    fail("PostgreSQL answered what was not asked");
+    return Fate::hide;
+  }
+  return *shown ? Fate::show : Fate::hide;
+}
+
+ServerConnection::Fate ServerConnection::on_message(const wire::Slice& slice) {
+  const Fate seen = own_work_ || holder_ == nullptr ? Fate::hide : Fate::show;
+  switch (slice.type) {
+    case '1': return hide_unless(replies_.parse_complete());
+    case '3': return hide_unless(replies_.close_complete());
+    case 'C': on_complete(slice); return seen;
+    case 'E': return on_error(slice);
+    case 'G':
+      if (replies_.copy_in() && holder_ != nullptr) holder_->group_reopened();
+      if (holder_ == nullptr) fail("its client is gone in the middle of a COPY");
+      else holder_->copy_started();
+      return seen;
+    case 'S': on_parameter(slice); return seen;
+    case 'Z': return Fate::ready;
+    case 'R': case 'K': case 'v': case 'W': return hide_unless(std::nullopt);
+    default: return seen;
+  }
+}
+
+ServerConnection::Fate ServerConnection::on_error(const wire::Slice& slice) {
+  const auto fields = wire::read_error(slice.body());
+  // The server's last words. What they mean for the client depends on what the client was waiting for.
+  if (fields.severity == "FATAL" || fields.severity == "PANIC" || phase_ == Phase::idle) {
+    loss_ = std::string(fields.message) + " (SQLSTATE " + std::string(fields.sqlstate) + ")";
+    return Fate::hide;
+  }
+  if (own_work_) own_error_ = std::string(fields.sqlstate) + ": " + std::string(fields.message);
+  replies_.error(failed_);
+  return own_work_ || holder_ == nullptr ? Fate::hide : Fate::show;
+}
+
+void ServerConnection::on_complete(const wire::Slice& slice) {
+  constexpr std::size_t discard_length = 17, deallocate_length = 20;  // of the messages with these two tags
+  if (slice.length != discard_length && slice.length != deallocate_length) return;
+  const auto tag = wire::read_command_tag(slice.body());
+  if (!tag || (*tag != "DISCARD ALL" && *tag != "DEALLOCATE ALL")) return;
+  reset_done_ = *tag == "DISCARD ALL";
+  prepared_.clear();
+  retired_.clear();
+  unnamed_statement = 0;
+  if (holder_ != nullptr && !own_work_) holder_->statements_dropped(reset_done_);
+}
+
+void ServerConnection::on_parameter(const wire::Slice& slice) {
+  const auto parameter = wire::read_parameter_status(slice.body());
+  if (!parameter) return;
+  const auto base = base_parameters_.find(parameter->name);
+  if (phase_ == Phase::idle || base == base_parameters_.end()) {  // a reload of PostgreSQL's configuration
+    base_parameters_[std::string(parameter->name)] = parameter->value;
+  } else if (base->second == parameter->value) {
+    changed_parameters_.erase(std::string(parameter->name));
+  } else {
+    changed_parameters_[std::string(parameter->name)] = parameter->value;
+  }
+}
+
+void ServerConnection::on_ready(const wire::Slice& slice, const char* run) {
+  status_ = slice.bytes.size() > 5 ? slice.bytes[5] : 'I';
+  const auto ready = replies_.ready(failed_);
+  for (const auto& failed : failed_) {
+    prepared_.erase(failed.statement);
+    if (unnamed_statement == failed.statement) unnamed_statement = 0;
+    if (failed.of_client && holder_ != nullptr) holder_->parse_failed(failed.statement);
+  }
+  failed_.clear();
+  if (!ready.awaited) return fail("PostgreSQL answered what was not asked");
+  if (own_work_) return own_work_done(status_);
+  if (holder_ != nullptr) {
+    if (!ready.local.empty()) {
+      deliver(run, slice.bytes.data());
+      holder_->deliver(ready.local);
+      holder_->flush_replies();
+      run = slice.bytes.data();
+    }
+    deliver(run, slice.bytes.data() + slice.bytes.size());
+    holder_->server_ready(status_);
+  } else if (phase_ == Phase::draining && replies_.ready_count() == 0) {
+    clean();
+  }
+}
+
+// ---- leases ----
+
+void ServerConnection::lend(LeaseHolder& holder) {
+  CA_CHECK(phase_ == Phase::idle && replies_.empty());
+  phase_ = Phase::leased;
+  holder_ = &holder;
+  paused_ = false;
+  for (const StatementId statement : retired_) {
+    wire::append_target(out_.text(), 'C', {'S', server_statement_name(statement)});
+    replies_.push(ReplyQueue::Kind::hidden_close);
+  }
+  retired_.clear();
+}
+
+void ServerConnection::end_lease(Pins pins) {
+  holder_ = nullptr;
+  if (phase_ != Phase::leased) return;
+  pins_to_undo_ = pins;
+  reset_done_ = false;
+  drained_ = 0;
+  phase_ = Phase::draining;
+  resume_reading();
+  if (phase_ == Phase::draining && replies_.ready_count() == 0 && !own_work_) clean();
+}
+
+// Brings the connection back to the state of a new one, a step a call; each step ends in own_work_done().
+void ServerConnection::clean() {
+  phase_ = Phase::cleaning;
+  if ((pins_to_undo_ & pin::library) != 0) return fail("a library was loaded into it");
+  if (cancels_ > 0) return;  // end_cancel() goes on
+  if (status_ != 'I') return run_own("ROLLBACK");
+  if (pins_to_undo_ != 0 && !reset_done_) return run_own("DISCARD ALL");
+  if (needs_sync_) {
+    needs_sync_ = false;
+    return run_own("");
+  }
+  if (pins_to_undo_ != 0 && off_base()) return fail("its session could not be reset");
+  pins_to_undo_ = 0;
+  if (!replies_.empty()) replies_.clear();
+  phase_ = Phase::idle;
+  owner_.available(*this);
+}
+
+void ServerConnection::run_own(std::string_view sql) {
+  own_work_ = true;
+  own_error_.clear();
+  reset_done_ = false;
+  wire::append_query(out_.text(), sql);
+  replies_.push(ReplyQueue::Kind::query);
+  unnamed_statement = 0;
+  flush();
+}
+
+void ServerConnection::run_first(std::string_view sql) { run_own(sql); }
+
+void ServerConnection::own_work_done(char status) {
+  own_work_ = false;
+  if (phase_ == Phase::leased && holder_ != nullptr) return holder_->session_prepared(own_error_.empty(), own_error_);
+  if (phase_ == Phase::draining) return clean();
+  if (!own_error_.empty() || status != 'I') return fail("its session could not be reset: " + own_error_);
+  clean();
+}
+
+void ServerConnection::retire(StatementId statement) {
+  if (prepared_.erase(statement) > 0) retired_.push_back(statement);
+}
+
+// ---- cancelling, and the end ----
+
+std::unique_ptr<PGcancel, void (*)(PGcancel*)> ServerConnection::begin_cancel() {
+  std::unique_ptr<PGcancel, void (*)(PGcancel*)> cancel(PQgetCancel(conn_.get()), PQfreeCancel);
+  if (cancel) {
+    ++cancels_;
+    needs_sync_ = true;
+  }
+  return cancel;
+}
+
+void ServerConnection::end_cancel() {
+  --cancels_;
+  if (cancels_ == 0 && phase_ == Phase::cleaning && !own_work_) clean();
+}
+
+void ServerConnection::fail(std::string reason) {
+  if (phase_ == Phase::closed) return;
+  if (loss_.empty()) loss_ = std::move(reason);
+  phase_ = Phase::closed;
+  if (poll_) poll_->want(0);
+  owner_.lost(*this);
+}
+
+void ServerConnection::close_politely() {
+  if (phase_ == Phase::closed) return;
+  phase_ = Phase::closed;
+  if (poll_) poll_->want(0);
+  poll_.reset();
+  timeout_.reset();
+  conn_.reset();  // PQfinish sends Terminate
+}
+
+}  // namespace ca::driver

@@ -1,0 +1,172 @@
+// One connection to PostgreSQL. libpq makes it (authentication, TLS, choice of host) without blocking; from then on raw
+// messages travel on its socket or TLS session, and libpq is only kept to own them.
+//
+// Life: connecting -> idle <-> leased -> (draining) -> cleaning -> idle, and closed from anywhere. While leased, what
+// the holder puts into out() is sent and what the server answers is delivered to the holder, less the replies to messages
+// that the driver put in by itself.
+#pragma once
+
+#include <libpq-fe.h>
+
+#include <array>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "driver/connect_failure.h"
+#include "driver/event_loop.h"
+#include "driver/outbox.h"
+#include "driver/reply_queue.h"
+#include "driver/stream.h"
+#include "driver/wire/splitter.h"
+
+namespace ca::driver {
+
+class ServerConnection;
+
+// Who has the connection for now. Called only while it has it.
+class LeaseHolder {
+ public:
+  virtual void deliver(std::string_view bytes) = 0;             // readable until flush_replies()
+  virtual void flush_replies() = 0;
+  virtual void server_ready(char transaction_status) = 0;       // after its ReadyForQuery was delivered
+  virtual void session_prepared(bool ok, const std::string& error) = 0;  // answer to run_first()
+  virtual void parse_failed(StatementId statement) = 0;
+  virtual void statements_dropped(bool session_reset) = 0;      // DEALLOCATE ALL, or DISCARD ALL (session_reset)
+  virtual void group_reopened() = 0;                            // ReplyQueue::copy_in
+  virtual void copy_started() = 0;                              // the server waits for COPY data
+  virtual void server_drained() = 0;                            // all of out() is sent after it was not
+
+ protected:
+  ~LeaseHolder() = default;
+};
+
+class ServerOwner {
+ public:
+  virtual void connected(ServerConnection& server) = 0;
+  virtual void connect_failed(ServerConnection& server, ConnectFailure failure) = 0;
+  virtual void available(ServerConnection& server) = 0;  // clean, and nobody's
+  virtual void lost(ServerConnection& server) = 0;       // phase is closed; the holder does not know yet
+
+ protected:
+  ~ServerOwner() = default;
+};
+
+class ServerConnection {
+ public:
+  enum class Phase : std::uint8_t { connecting, idle, leased, draining, cleaning, closed };
+  using Serial = std::uint64_t;
+
+  // `read_buffer` is shared by all connections of a loop.
+  ServerConnection(EventLoop& loop, ServerOwner& owner, Serial serial, std::span<char> read_buffer);
+  ~ServerConnection();
+
+  void connect(const ConnectParameters& parameters, std::chrono::milliseconds timeout);
+
+  Phase phase() const noexcept { return phase_; }
+  Serial serial() const noexcept { return serial_; }
+  const std::string& loss() const noexcept { return loss_; }  // why it is closed
+  int backend_pid() const noexcept { return conn_ ? PQbackendPID(conn_.get()) : 0; }
+  std::string parameter(const char* name) const;              // as of the connection's start
+  std::string address() const;
+  bool encrypted() const noexcept { return encrypted_; }
+  // In the middle of a message to the holder: an error of ours cannot be put there.
+  bool inside_reply() const noexcept { return splitter_.inside_message(); }
+
+  // ---- for the pool ----
+  void lend(LeaseHolder& holder);             // REQUIRES: idle
+  LeaseHolder* holder() const noexcept { return holder_; }
+  // Ends the lease. What is still to be answered is awaited, and thrown away; then transaction and session state (`pins`)
+  // are undone and checked; then owner.available().
+  void end_lease(Pins pins);
+  void forget_holder() noexcept { holder_ = nullptr; }
+  void close_politely();                      // Terminate, then closed without owner.lost()
+  void retire(StatementId statement);         // is closed here with the next batch, where it was prepared
+  bool stale = false;                         // to be closed at the next return
+
+  // A cancel request is on its way to this backend: it must not reach the next holder's statement.
+  std::unique_ptr<PGcancel, void (*)(PGcancel*)> begin_cancel();
+  void end_cancel();
+  bool cancelling() const noexcept { return cancels_ > 0; }
+
+  // ---- for the holder ----
+  Outbox& out() noexcept { return out_; }
+  ReplyQueue& replies() noexcept { return replies_; }
+  void flush();
+  bool blocked() const noexcept { return out_.has_backlog(); }
+  void pause_reading();
+  void resume_reading();
+  // Runs SQL whose replies nobody sees; then holder.session_prepared().
+  void run_first(std::string_view sql);
+  bool has_statement(StatementId statement) const { return prepared_.contains(statement); }
+  void note_statement(StatementId statement) { prepared_.insert(statement); }
+  void drop_statement(StatementId statement) { prepared_.erase(statement); }
+  StatementId unnamed_statement = 0;          // whose Parse the unnamed statement is
+  bool off_base() const noexcept { return !changed_parameters_.empty(); }
+
+ private:
+  enum class Fate : std::uint8_t { show, hide, ready };
+  struct Finish {
+    void operator()(PGconn* conn) const { PQfinish(conn); }
+  };
+
+  void continue_connecting();
+  void finish_connecting();
+  void give_up_connecting(const char* fallback);
+  void watch();
+  void read_some();
+  void read_until_blocked();
+  void consume(std::string_view& input);
+  void deliver(const char* from, const char* to);
+  Fate on_message(const wire::Slice& slice);
+  Fate on_error(const wire::Slice& slice);
+  Fate hide_unless(std::optional<bool> shown);
+  void on_complete(const wire::Slice& slice);
+  void on_parameter(const wire::Slice& slice);
+  void on_ready(const wire::Slice& slice, const char* run);
+  void own_work_done(char status);
+  void clean();
+  void run_own(std::string_view sql);
+  void fail(std::string reason);
+
+  EventLoop& loop_;
+  ServerOwner& owner_;
+  Serial serial_;
+  std::span<char> read_buffer_;
+  std::unique_ptr<PGconn, Finish> conn_;
+  std::unique_ptr<Poll> poll_;
+  std::unique_ptr<Timer> timeout_;
+  Stream stream_;
+  wire::Splitter splitter_{wire::backend_grammar};
+  Outbox out_;
+  std::string carry_;  // the beginning of a message that is not complete yet
+  ReplyQueue replies_;
+  LeaseHolder* holder_ = nullptr;
+  Phase phase_ = Phase::connecting;
+  std::unordered_set<StatementId> prepared_;
+  std::vector<StatementId> retired_;
+  std::vector<ReplyQueue::FailedParse> failed_;  // in the group at hand
+  std::map<std::string, std::string, std::less<>> base_parameters_;
+  std::map<std::string, std::string, std::less<>> changed_parameters_;
+  std::string loss_;
+  std::string own_error_;   // of SQL that the driver runs by itself
+  std::uint64_t drained_ = 0;
+  Pins pins_to_undo_ = 0;
+  int cancels_ = 0;
+  char status_ = 'I';
+  bool own_work_ = false;   // replies are to SQL that the driver runs by itself
+  bool reset_done_ = false;
+  bool needs_sync_ = false; // after a cancel: one round trip proves that it has struck or missed
+  bool paused_ = false;
+  bool reading_ = false;
+  bool hide_rest_ = false;  // of the message whose first slice was hidden
+  bool encrypted_ = false;
+};
+
+}  // namespace ca::driver
