@@ -192,29 +192,39 @@ void ClientSession::forward_parse(const wire::Slice& slice) {
   }
   open_group();
   if (traits.wants_own_connection()) host_.pool().make_exclusive(*server_);
-  if (!parse->name.empty()) return forward_named_parse(*parse);
-  const auto& statement = statements_.define({}, parse->tail, traits, host_.next_statement());
+  std::string rewritten;
+  const auto tail = traits.deallocates_one ? rewrite_deallocate(*parse, rewritten) : parse->tail;
+  if (!parse->name.empty()) return forward_named_parse(parse->name, tail);
+  const auto& statement = statements_.define({}, tail, traits, host_.next_statement());
   server_->unnamed_statement = statement.id;
-  server_->out().add(slice.bytes);
   server_->replies().push(Kind::client_parse, statement.id);
+  if (rewritten.empty()) return server_->out().add(slice.bytes);
+  wire::append_parse(server_->out().text(), {}, tail);
 }
 
-void ClientSession::forward_named_parse(const wire::ParseMessage& parse) {
-  std::string tail(parse.tail);
-  // DEALLOCATE by its SQL name, of a statement that has another name on the server.
-  if (traits_.deallocates_one) {
-    if (const auto* statement = statements_.find(traits_.name)) {
-      tail = "DEALLOCATE " + statement->server_name + '\0' + std::string(parse.tail.substr(parse.query.size() + 1));
-    }
-  }
-  PreparedStatement* known = statements_.find(parse.name);
+// DEALLOCATE of a statement that has another name on the server: the text with that name, in `storage`. The statement is
+// the client's no more.
+std::string_view ClientSession::rewrite_deallocate(const wire::ParseMessage& parse, std::string& storage) {
+  PreparedStatement* statement = statements_.find(traits_.name);
+  if (statement == nullptr || statement->server_name.empty()) return parse.tail;
+  prepare_here(*statement);
+  storage = "DEALLOCATE " + statement->server_name + '\0';
+  storage += parse.tail.substr(parse.query.size() + 1);
+  server_->drop_statement(statement->id);
+  host_.pool().retire(statement->id);
+  statements_.erase(traits_.name);
+  return storage;
+}
+
+void ClientSession::forward_named_parse(std::string_view name, std::string_view tail) {
+  PreparedStatement* known = statements_.find(name);
   if (known != nullptr) {
     prepare_here(*known);  // so that the server itself says that the name is taken
     wire::append_parse(server_->out().text(), known->server_name, tail);
     server_->replies().push(Kind::client_parse);
     return;
   }
-  const auto& statement = statements_.define(parse.name, tail, traits_, host_.next_statement());
+  const auto& statement = statements_.define(name, tail, traits_, host_.next_statement());
   server_->note_statement(statement.id);
   wire::append_parse(server_->out().text(), statement.server_name, statement.tail);
   server_->replies().push(Kind::client_parse, statement.id);

@@ -119,7 +119,8 @@ class ClientSession final : private LeaseRequest, private LeaseHolder {
   void forward_message(const wire::Slice& slice);
   void forward_query(const wire::Slice& slice);
   void forward_parse(const wire::Slice& slice);
-  void forward_named_parse(const wire::ParseMessage& parse);
+  void forward_named_parse(std::string_view name, std::string_view tail);
+  std::string_view rewrite_deallocate(const wire::ParseMessage& parse, std::string& storage);
   void forward_bind(const wire::Slice& slice);
   void forward_describe(const wire::Slice& slice);
   void forward_close(const wire::Slice& slice);
