@@ -50,9 +50,10 @@ function processItem(process) {
   row.append(
     element("span", "label", process.name),
     element("span", "", process.state),
+    element("span", "number", alive ? String(process.pid) : ""),
     element("span", "number", alive ? durationText(process.uptime_ms) : ""),
     element("span", "number", alive ? mebibytes(process.rss_bytes) : ""));
-  row.title = alive ? `pid ${process.pid}` : "not running";
+  row.title = alive ? `pid ${process.pid}, up ${durationText(process.uptime_ms)}` : "not running";
   item.append(row);
   const restarts = process.restarts > 0 ? plural(process.restarts, "restart") : "";
   const notes = [process.status_text, restarts, lastExitText(process.last_exit), ...(process.listen || [])];
@@ -150,7 +151,7 @@ const search = { timer: 0, running: null, next: null, shown: 0 };
 
 function markedName(name, query) {
   const made = element("span", "name");
-  const at = name.toLowerCase().indexOf(query.toLowerCase());
+  const at = name.toLowerCase().lastIndexOf(query.toLowerCase());
   if (at < 0) {
     made.textContent = name;
     return made;
