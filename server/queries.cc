@@ -29,7 +29,8 @@ FROM (
   WHERE $5 IN ('', 'file') AND ($3 = '' OR p.name = $3) AND $4 = '' AND ()" +
          file_condition + R"()
 ) hits
-ORDER BY rank, type DESC, length(name), is_definition DESC, length(qualified_name), name, qualified_name, project, path, start_line
+ORDER BY rank, type DESC, length(name), is_definition DESC, length(qualified_name), name, qualified_name, project, path,
+         start_line
 LIMIT $6 OFFSET $7)";
 }
 
