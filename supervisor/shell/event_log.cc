@@ -96,7 +96,7 @@ std::string EventLog::make_line(std::string_view event, const Json& fields) cons
   line["mono_ns"] = MonotonicClock::now().time_since_epoch().count();
   line["time"] = rfc3339_now();
   line["event"] = std::string(event);
-  line.update(fields);
+  if (fields.is_object()) line.update(fields);
   return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -51,7 +51,7 @@ void Supervisor::on_turn() {
     spawn_queue_.pop_front();
     feed(children_->spawn(process));
   }
-  if (spawn_queue_.empty()) spawning_->off();
+  if (spawn_queue_.empty() && !exit_code_) spawning_->off();
 }
 
 void Supervisor::carry_out(const core::Spawn& order) {
@@ -85,6 +85,7 @@ void Supervisor::carry_out(const core::Announce& order) {
   const LogLine line = log_line(rules_, order, since_spawn);
   log_->write(line.level, {}, line.text);
   if (order.record == core::Record::failed || order.record == core::Record::shutdown_started) last_reason_ = line.text;
+  if (order.record == core::Record::shutdown_started) reload_ignored_ = false;
   if (order.record == core::Record::shutdown_started) notify_parent("STOPPING=1\nSTATUS=" + line.text);
   if (order.record == core::Record::tier_ready && !state_.first_start_done) notify_parent("STATUS=" + line.text);
 }

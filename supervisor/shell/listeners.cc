@@ -47,10 +47,9 @@ Result<TcpAddress> parse_tcp(const std::string& text) {
   const std::size_t colon = text.rfind(':');
   std::uint16_t port = 0;
   const char* const end = text.data() + text.size();
-  if (colon == std::string::npos || std::from_chars(text.data() + colon + 1, end, port).ptr != end ||
-      colon + 1 == text.size()) {
-    return cannot_listen(text, "not HOST:PORT", EINVAL);
-  }
+  if (colon == std::string::npos) return cannot_listen(text, "not HOST:PORT", EINVAL);
+  const auto [rest, error] = std::from_chars(text.data() + colon + 1, end, port);
+  if (error != std::errc() || rest != end) return cannot_listen(text, "the port is no number up to 65535", EINVAL);
   std::string host = text.substr(0, colon);
   if (host.size() >= 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   if (host == "localhost") host = "127.0.0.1";

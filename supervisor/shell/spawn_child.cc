@@ -68,7 +68,8 @@ void fill_in_pid(char* digits) {
   int error = ENOENT;
   for (const char* const* path = orders.candidates; *path != nullptr; ++path) {
     ::execve(*path, orders.argv, orders.environment);
-    if (errno == ENOENT || errno == ENOTDIR) continue;
+    const bool is_only_path = orders.candidates[1] == nullptr;
+    if ((errno == ENOENT || errno == ENOTDIR) && !is_only_path) continue;  // the next folder of PATH may have it
     error = errno;
     if (error != EACCES) break;
   }

@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
+#include <utility>
 
 #include <version.h>
 
@@ -233,10 +234,14 @@ void Supervisor::on_hangup() { start_reload(); }
 
 bool Supervisor::start_reload() {
   if (state_.stop != core::StopMode::none || reload_->is_running()) {
-    events_->append("reload_ignored", Json::object());
-    log_->info("reload ignored: a reload or a shutdown is under way");
+    // One record says it: more requests in the same wait add nothing.
+    if (!std::exchange(reload_ignored_, true)) {
+      events_->append("reload_ignored", Json::object());
+      log_->info("reload ignored: a reload or a shutdown is under way");
+    }
     return false;
   }
+  reload_ignored_ = false;
   events_->append("reload_started", Json::object());
   log_->info("reload of " + plan_.config_path);
   notify_parent("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(monotonic_us()));
