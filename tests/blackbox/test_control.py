@@ -169,8 +169,8 @@ def test_daemonize_returns_once_the_whole_tree_is_ready(world):
     assert os.getsid(guardian) != os.getsid(0)
     term = bounds.now_ns()
     os.kill(guardian, signal.SIGTERM)
-    status = wait_for(lambda: processes.reap_adopted(set()).get(guardian), 3000, "the daemon ends")
-    assert os.waitstatus_to_exitcode(status) == 0
+    reaped = wait_for(lambda: (seen := processes.reap_adopted(set())) and guardian in seen and seen, 3000, "the daemon ends")
+    assert os.waitstatus_to_exitcode(reaped[guardian]) == 0
     gap("TERM -> daemon ended", term, bounds.now_ns(), 0, 300)
 
 

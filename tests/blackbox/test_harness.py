@@ -26,8 +26,7 @@ FAULTS = {
     "fails_a_check": (GOOD + "echo 'lifecycle.cc:7: check failed: pid > 0' >&2\n", r"its log says 'check failed'"),
     "kills_a_stranger": (GOOD + "echo '" + EVENT.format(seq=3, event="killed") + "' >> $RUN/events.jsonl\n",
                          r"SIGKILL went to \['w'\]"),
-    "burns_the_processor": (GOOD + "/usr/bin/timeout 0.6 sh -c 'while :; do :; done' & exec sh -c "
-                            "'i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done'\n", r"of processor time"),
+    "burns_the_processor": (GOOD + "exec sh -c 'i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done'\n", r"of processor time"),
 }
 
 

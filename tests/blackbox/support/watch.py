@@ -10,16 +10,18 @@ EVERY_S = 0.03
 
 
 class Watch:
-    """REQUIRES: stop() before the pid of the started process is reaped."""
+    """REQUIRES: it is made once the program has been executed (what the fork of the harness cost is not its own);
+    stop() before the pid of the started process is reaped."""
 
     def __init__(self, guardian):
         self.guardian = guardian
         self.began_ns = bounds.now_ns()
         self.seen_ns = self.began_ns
         self.cpu = {}               # pid of a half -> ns on a processor
+        self.cpu_before = processes.cpu_ns(guardian) or 0
         self.zombies = {}           # pid -> first seen as a zombie, ns
         self.stayed = {}            # pid -> age in ms of a zombie that stayed too long
-        self.judging = True         # off once a half was killed: then the other one has more to do than to reap
+        self.judging = True         # off once a half was killed: from then on the other one may take what it needs
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -39,7 +41,7 @@ class Watch:
         self.cpu = {half: self.cpu.get(half, 0) for half in halves} if len(halves) == 2 else self.cpu
         for half in halves:
             used = processes.cpu_ns(half)
-            if used is not None:
+            if used is not None and self.judging:
                 self.cpu[half] = used
             for child in processes.children_of(half):
                 stat = processes.stat_of(child)
@@ -55,6 +57,7 @@ class Watch:
     def stop(self):
         self._end.set()
         self._thread.join()
+        self._look()  # a zombie's processor time can still be read
 
     def old_zombies(self):
         return [f"pid {pid} was a zombie for {age_ms:.0f} ms" for pid, age_ms in self.stayed.items()]
@@ -63,4 +66,4 @@ class Watch:
         return (self.seen_ns - self.began_ns) / bounds.MS
 
     def cpu_ms(self):
-        return sum(self.cpu.values()) / bounds.MS
+        return max(0, sum(self.cpu.values()) - self.cpu_before) / bounds.MS
