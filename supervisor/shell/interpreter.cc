@@ -49,7 +49,10 @@ void Supervisor::on_turn() {
   for (int i = 0; i < spawns_a_turn && !spawn_queue_.empty(); ++i) {
     const core::ProcessId process = spawn_queue_.front();
     spawn_queue_.pop_front();
-    feed(children_->spawn(process));
+    // The answer comes before anything is reaped: the child may have exited already, and its exit is about this spawn.
+    facts_.push_back(children_->spawn(process));
+    reap();
+    step_through();
   }
   if (spawn_queue_.empty() && !exit_code_) spawning_->off();
 }
