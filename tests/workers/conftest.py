@@ -1,10 +1,12 @@
 import os
+import pathlib
 import subprocess
 import sys
 
 import pytest
 
 sys.path.insert(0, os.path.dirname(__file__))
+import fleet as fleet_module
 import launcher
 
 
@@ -28,3 +30,20 @@ def made(folder, made_once):
     """A folder with a cluster that a first start made; a copy, since making one takes seconds."""
     subprocess.run(["cp", "-a", made_once + "/state", folder + "/state"], check=True)
     return folder
+
+
+@pytest.fixture
+def fleet(made):
+    """A fresh cluster with the schema, no worker running yet."""
+    with launcher.running(made) as cluster:
+        cluster.wait_ready()
+        with fleet_module.running(cluster) as running:
+            yield running
+
+
+@pytest.fixture
+def tree(folder):
+    """An empty folder for source files."""
+    path = pathlib.Path(folder, "tree")
+    path.mkdir()
+    return path

@@ -14,9 +14,7 @@ namespace ca::workers {
 
 namespace {
 
-tl::unexpected<DbError> stopping() {
-  return tl::unexpected(DbError{"told to stop", "", Trouble::stopping});
-}
+tl::unexpected<DbError> stopping() { return tl::unexpected(DbError{"told to stop", "", Trouble::stopping}); }
 
 std::string one_line(const char* text) {
   std::string line = text != nullptr ? text : "";
@@ -56,8 +54,7 @@ bool Rows::is_null(int row, int column) const { return PQgetisnull(result_.get()
 
 std::string_view Rows::text(int row, int column) const {
   CA_CHECK(row >= 0 && row < size() && column >= 0 && column < PQnfields(result_.get()));
-  return {PQgetvalue(result_.get(), row, column),
-          static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
+  return {PQgetvalue(result_.get(), row, column), static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
 }
 
 std::int64_t Rows::integer(int row, int column) const {

@@ -22,12 +22,14 @@ class Rows {
   explicit Rows(pg_result* result);  // Owns: result
   int size() const;
   bool is_null(int row, int column) const;
-  std::string_view text(int row, int column) const;   // valid as long as the Rows; "" for null
-  std::int64_t integer(int row, int column) const;    // 0 for null
-  std::int64_t affected() const;                      // rows that INSERT, UPDATE or DELETE touched
+  std::string_view text(int row, int column) const;  // valid as long as the Rows; "" for null
+  std::int64_t integer(int row, int column) const;   // 0 for null
+  std::int64_t affected() const;                     // rows that INSERT, UPDATE or DELETE touched
 
  private:
-  struct Clear { void operator()(pg_result* result) const noexcept; };
+  struct Clear {
+    void operator()(pg_result* result) const noexcept;
+  };
   std::unique_ptr<pg_result, Clear> result_;
 };
 
@@ -50,7 +52,9 @@ class Connection {
   DbResult<bool> take_notifications();
 
  private:
-  struct Close { void operator()(pg_conn* connection) const noexcept; };
+  struct Close {
+    void operator()(pg_conn* connection) const noexcept;
+  };
   Connection(const Stop& stop, pg_conn* connection) : stop_(&stop), connection_(connection) {}
 
   DbStatus wait(short events);

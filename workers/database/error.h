@@ -24,7 +24,8 @@ template <class T>
 using DbResult = tl::expected<T, DbError>;
 using DbStatus = DbResult<void>;
 
-// Class 08, 57P01 to 57P03, 57P05, 53300 and the driver's own states of that kind are connection; 40001, 40P01 conflict.
+// Class 08, 57P01 to 57P03, 57P05, 53300 and the driver's own states of that kind are connection; 40001, 40P01
+// conflict.
 Trouble trouble_of_sqlstate(std::string_view sqlstate);
 
 }  // namespace ca::workers

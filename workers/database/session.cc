@@ -19,9 +19,7 @@ Milliseconds with_jitter(Milliseconds time) {
   return Milliseconds(half + static_cast<long>(random() % static_cast<unsigned long>(half + 1)));
 }
 
-tl::unexpected<DbError> stopping() {
-  return tl::unexpected(DbError{"told to stop", "", Trouble::stopping});
-}
+tl::unexpected<DbError> stopping() { return tl::unexpected(DbError{"told to stop", "", Trouble::stopping}); }
 
 }  // namespace
 

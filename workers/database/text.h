@@ -1,5 +1,5 @@
-// Values on their way into SQL. PostgreSQL refuses a whole batch for one byte that is not UTF-8, so text from files goes
-// through valid_text() first.
+// Values on their way into SQL. PostgreSQL refuses a whole batch for one byte that is not UTF-8, so text from files
+// goes through valid_text() first.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,8 @@
 
 namespace ca::workers {
 
-// `text` as PostgreSQL takes it: each invalid byte and each NUL becomes U+FFFD; cut to `limit` bytes between characters.
+// `text` as PostgreSQL takes it: each invalid byte and each NUL becomes U+FFFD; cut to `limit` bytes between
+// characters.
 std::string valid_text(std::string_view text, std::size_t limit = SIZE_MAX);
 bool is_valid_text(std::string_view text);  // UTF-8 without NUL
 
@@ -22,7 +23,7 @@ std::string integer_array(const std::vector<std::int64_t>& values);
 // Rows for COPY ... FROM STDIN in text format.
 class CopyRows {
  public:
-  CopyRows& add(std::string_view text);    // REQUIRES: valid text
+  CopyRows& add(std::string_view text);  // REQUIRES: valid text
   CopyRows& add(std::int64_t value);
   CopyRows& add_bool(bool value);
   CopyRows& add_null();

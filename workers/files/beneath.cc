@@ -18,7 +18,8 @@ Result<UniqueFd> open_root(const std::string& path) {
 Result<UniqueFd> open_beneath(int root, const std::string& path, int flags) {
   const char* name = path.empty() ? "." : path.c_str();
   open_how how{};
-  how.flags = static_cast<unsigned>(flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+  const bool only_a_place = (flags & O_PATH) != 0;  // openat2 refuses flags that have no effect
+  how.flags = static_cast<unsigned>(flags | O_CLOEXEC | O_NOFOLLOW | (only_a_place ? 0 : O_NONBLOCK | O_NOCTTY));
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   int fd = -1;
   do {

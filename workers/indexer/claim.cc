@@ -19,15 +19,15 @@ constexpr const char* claim_statement = R"(
     SET available_at = now() + $2::integer * interval '1 second', attempts = q.attempts + 1, token = ticket.token,
         worker = $3
     FROM next, ticket WHERE q.file_id = next.file_id
-    RETURNING q.file_id, q.attempts, q.token, q.priority
+    RETURNING q.file_id, q.attempts, q.failures, q.token, q.priority
   )
-  SELECT c.token, f.id, f.project_id, p.path, f.path, c.attempts, encode(f.content_hash, 'hex'), f.analyser_version
+  SELECT c.token, f.id, f.project_id, p.path, f.path, c.attempts, c.failures, encode(f.content_hash, 'hex'), f.analyser_version
   FROM claimed c JOIN files f ON f.id = c.file_id JOIN projects p ON p.id = f.project_id
   ORDER BY c.priority, f.id)";
 
 DbResult<Claims> claim(Session& session, const std::string& worker, int limit, bool tried_before) {
-  auto rows = session.execute(claim_statement, {std::to_string(limit), std::to_string(lease_seconds), worker,
-                                                tried_before ? "true" : "false"});
+  auto rows = session.execute(
+      claim_statement, {std::to_string(limit), std::to_string(lease_seconds), worker, tried_before ? "true" : "false"});
   if (!rows) return tl::unexpected(rows.error());
   Claims claims;
   for (int row = 0; row < rows->size(); ++row) {
@@ -38,8 +38,9 @@ DbResult<Claims> claim(Session& session, const std::string& worker, int limit, b
     file.root = rows->text(row, 3);
     file.path = rows->text(row, 4);
     file.attempts = static_cast<int>(rows->integer(row, 5));
-    file.known_hash = rows->text(row, 6);
-    file.known_version = static_cast<int>(rows->integer(row, 7));
+    file.failures = static_cast<int>(rows->integer(row, 6));
+    file.known_hash = rows->text(row, 7);
+    file.known_version = static_cast<int>(rows->integer(row, 8));
     claims.files.push_back(std::move(file));
   }
   return claims;

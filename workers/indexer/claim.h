@@ -13,15 +13,16 @@ namespace ca::workers {
 struct Claim {
   std::int64_t file_id = 0;
   std::int64_t project_id = 0;
-  std::string root;          // the project's folder
-  std::string path;          // below it
-  int attempts = 0;          // this one included
-  std::string known_hash;    // hex of files.content_hash; "": nothing is stored for the file
-  int known_version = 0;     // files.analyser_version
+  std::string root;        // the project's folder
+  std::string path;        // below it
+  int attempts = 0;        // this one included
+  int failures = 0;        // so far
+  std::string known_hash;  // hex of files.content_hash; "": nothing is stored for the file
+  int known_version = 0;   // files.analyser_version
 };
 
 struct Claims {
-  std::int64_t token = 0;    // proves that the claims are ours
+  std::int64_t token = 0;  // proves that the claims are ours
   std::vector<Claim> files;
 };
 

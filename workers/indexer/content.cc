@@ -67,7 +67,8 @@ Content read_content(const std::string& root, const std::string& path) {
   }
   char first[looked_at];
   const ssize_t count = ::pread(fd->get(), first, sizeof first, 0);
-  if (count < 0) return without_bytes(Content::Kind::unreadable, std::string("cannot be read: ") + std::strerror(errno));
+  if (count < 0)
+    return without_bytes(Content::Kind::unreadable, std::string("cannot be read: ") + std::strerror(errno));
   if (auto verdict = judge(path, {first, static_cast<std::size_t>(count)}, info.st_size)) return *verdict;
   auto bytes = read_to_end(fd->get(), 2 * largest_file);
   if (!bytes) return without_bytes(Content::Kind::unreadable, "cannot be read: " + bytes.error().message);

@@ -13,17 +13,17 @@ inline constexpr std::size_t largest_file = 8 << 20;  // bytes; a parse of it ta
 
 struct Content {
   enum class Kind {
-    text,         // bytes and hash are set; language too where it is known
-    not_source,   // binary, or large and in no known language: no use in trying again
-    too_large,    // in a known language, but larger than largest_file
-    vanished,     // not there, or no regular file any more
-    unreadable,   // it may be readable later
+    text,        // bytes and hash are set; language too where it is known
+    not_source,  // binary, or large and in no known language: no use in trying again
+    too_large,   // in a known language, but larger than largest_file
+    vanished,    // not there, or no regular file any more
+    unreadable,  // it may be readable later
   };
   Kind kind = Kind::text;
   std::string reason;  // for all but text
   std::optional<analysis::Language> language;
   std::string bytes;
-  std::string hash;    // XXH3-128 of the bytes, 32 hex digits
+  std::string hash;  // XXH3-128 of the bytes, 32 hex digits
 };
 
 // Reads `path` below the folder `root`, following no link. Blocks.

@@ -79,9 +79,13 @@ DbStatus Indexer::store_batch(std::int64_t token, const std::vector<Outcome>& ou
 
 void Indexer::wait_for_work() {
   Connection* connection = session_.current();
-  const int socket = connection != nullptr && connection->is_usable() ? connection->socket() : -1;
-  if (!wait_readable(stop_, socket, -1, listens_ ? slow_poll : fast_poll)) return;
-  if (auto taken = connection->take_notifications(); !taken) session_.drop();
+  if (connection == nullptr || !connection->is_usable()) return;
+  // One may have come together with the last answer: then the socket has nothing more to say.
+  auto woken = connection->take_notifications();
+  if (woken && !*woken && wait_readable(stop_, connection->socket(), -1, listens_ ? slow_poll : fast_poll)) {
+    woken = connection->take_notifications();
+  }
+  if (!woken) session_.drop();
 }
 
 }  // namespace ca::workers

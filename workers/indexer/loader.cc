@@ -130,11 +130,12 @@ DbStatus update_files(Connection& connection, const Batch& batch) {
               text_array(hashes), integer_array(lines), std::to_string(analyser_version)});
 }
 
-// Back to the queue after a pause that grows with the attempts; the reason stands in files.error meanwhile.
+// Back to the queue after a pause that grows with the failures; the reason stands in files.error meanwhile.
 DbStatus put_back(Connection& connection, std::int64_t token, const Batch& batch) {
   if (batch.retried.empty()) return {};
   auto done = run(connection,
-                  "UPDATE index_queue SET token = NULL, worker = NULL, available_at = now() + attempts * interval '1 second' "
+                  "UPDATE index_queue SET token = NULL, worker = NULL, failures = failures + 1, "
+                  "available_at = now() + (failures + 1) * interval '1 second' "
                   "WHERE file_id = ANY ($1::bigint[]) AND token = $2::bigint",
                   {integer_array(batch.retried), std::to_string(token)});
   if (!done) return done;

@@ -32,8 +32,8 @@ Outcome analysed(const Claim& claim, const Content& content) {
   if (!content.language) return outcome;
   outcome.language = analysis::language_name(*content.language);
   if (claim.attempts > 1) {
-    const auto survived = probe([&] { (void)analysis::analyse(*content.language, claim.path, content.bytes); },
-                                probe_timeout);
+    const auto survived =
+        probe([&] { (void)analysis::analyse(*content.language, claim.path, content.bytes); }, probe_timeout);
     if (!survived) return failed_attempt(claim, survived.error().message);
   }
   outcome.facts = analysis::analyse(*content.language, claim.path, content.bytes);
@@ -43,12 +43,16 @@ Outcome analysed(const Claim& claim, const Content& content) {
 }  // namespace
 
 Outcome failed_attempt(const Claim& claim, std::string reason) {
-  if (claim.attempts < max_attempts) return without_facts(claim, Outcome::Kind::retry, std::move(reason));
-  return without_facts(claim, Outcome::Kind::dead, fmt::format("given up after {} attempts: {}", claim.attempts, reason));
+  const int failures = claim.failures + 1;
+  if (failures < max_failures) return without_facts(claim, Outcome::Kind::retry, std::move(reason));
+  return without_facts(claim, Outcome::Kind::dead, fmt::format("given up after {} failures: {}", failures, reason));
 }
 
 Outcome work_on(const Claim& claim) {
-  if (claim.attempts > max_attempts) return failed_attempt(claim, "no attempt came to an end");
+  if (claim.attempts > max_attempts) {
+    return without_facts(claim, Outcome::Kind::dead,
+                         fmt::format("given up: its indexer did not survive any of {} attempts", max_attempts));
+  }
   const Content content = read_content(claim.root, claim.path);
   switch (content.kind) {
     case Content::Kind::text: return analysed(claim, content);

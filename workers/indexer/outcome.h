@@ -30,7 +30,7 @@ struct Outcome {
 // crashes the analyser costs its indexer no second time. Blocks.
 Outcome work_on(const Claim& claim);
 
-// A failed attempt: retry, or dead where it was the last one.
+// An attempt that failed because of the file: retry, or dead where it was the last one.
 Outcome failed_attempt(const Claim& claim, std::string reason);
 
 }  // namespace ca::workers

@@ -1,6 +1,6 @@
-// How a worker stops. SIGTERM or SIGINT asks for it: everything that waits sees a readable descriptor and unwinds. A unit
-// of work is one transaction, so there is nothing to save, and a part that does not unwind in time (a long parse, a
-// database that does not answer) is cut off: the process exits with 0 by itself `grace` after the signal.
+// How a worker stops. SIGTERM or SIGINT asks for it: everything that waits sees a readable descriptor and unwinds. A
+// unit of work is one transaction, so there is nothing to save, and a part that does not unwind in time (a long parse,
+// a database that does not answer) is cut off: the process exits with 0 by itself `grace` after the signal.
 #pragma once
 
 #include "common/clock.h"

@@ -1,7 +1,8 @@
 // One project being watched: its root, its rules, its inotify watches, and what is known to need another look.
 //
-// It is level-triggered: an event says only that a path may have changed, and the path is looked at later, when things have
-// settled. So it does not matter how many events came, in which order, or whether a rename was seen as one thing or two.
+// It is level-triggered: an event says only that a path may have changed, and the path is looked at later, when things
+// have settled. So it does not matter how many events came, in which order, or whether a rename was seen as one thing
+// or two.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +36,8 @@ class ProjectWatch {
   bool is_blind() const { return root_lost_ || unwatched_; }
   bool root_lost() const { return root_lost_; }
 
-  // Compares the whole tree with the table. `breath` is called now and then; where it returns false the scan ends early.
+  // Compares the whole tree with the table. `breath` is called now and then; where it returns false the scan ends
+  // early.
   DbStatus scan(Store& store, const std::function<bool()>& breath);
   // Looks at the changed paths and brings the table up to date with them.
   DbStatus settle(Store& store, const std::function<bool()>& breath);
@@ -54,9 +56,9 @@ class ProjectWatch {
   Selection selection_;
   Watches watches_;
   UniqueFd root_;
-  std::int64_t id_ = 0;           // 0: not known yet
-  std::set<std::string> dirty_;   // paths to look at
-  std::set<std::string> again_;   // looked at while a scan ran: its older view must not win, so they are looked at again
+  std::int64_t id_ = 0;          // 0: not known yet
+  std::set<std::string> dirty_;  // paths to look at
+  std::set<std::string> again_;  // looked at while a scan ran: its older view must not win, so they are looked at again
   bool scanning_ = false;
   bool needs_scan_ = true;
   bool root_lost_ = false;

@@ -14,8 +14,8 @@ namespace paths = analysis::paths;
 
 // Never anybody's own sources, whether git was told so or not. Build folders are left to the ignore rules: "build" may
 // well be a package.
-constexpr std::array<std::string_view, 6> closed_folders = {".git", ".hg", ".svn", ".bzr", "node_modules",
-                                                            "__pycache__"};
+constexpr std::array<std::string_view, 6> closed_folders = {".git", ".hg",          ".svn",
+                                                            ".bzr", "node_modules", "__pycache__"};
 // An entry of the index on files.path must fit a third of a page.
 constexpr std::size_t longest_path = 2500;
 

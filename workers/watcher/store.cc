@@ -22,8 +22,8 @@ constexpr const char* upsert_statement = R"(
   INSERT INTO index_queue AS q (file_id, priority)
   SELECT id, $6::smallint FROM changed ORDER BY id
   ON CONFLICT (file_id) DO UPDATE
-    SET priority = least(q.priority, excluded.priority), available_at = now(), attempts = 0, token = NULL,
-        worker = NULL)";
+    SET priority = least(q.priority, excluded.priority), available_at = now(), attempts = 0,
+        failures = 0, token = NULL, worker = NULL)";
 
 // '0' is the character after '/': the range holds exactly what begins with "path/".
 constexpr const char* delete_trees_statement = R"(
@@ -66,9 +66,10 @@ DbResult<std::int64_t> Store::project_id(const ProjectConfig& project) {
 DbResult<KnownFiles> Store::known(std::int64_t project, const std::string& folder) {
   auto rows = folder.empty() ? session_.execute("SELECT path, stamp FROM files WHERE project_id = $1::integer",
                                                 {std::to_string(project)})
-                             : session_.execute("SELECT path, stamp FROM files WHERE project_id = $1::integer "
-                                                "AND path ~>=~ ($2 || '/') AND path ~<~ ($2 || '0')",
-                                                {std::to_string(project), folder});
+                             : session_.execute(
+                                   "SELECT path, stamp FROM files WHERE project_id = $1::integer "
+                                   "AND path ~>=~ ($2 || '/') AND path ~<~ ($2 || '0')",
+                                   {std::to_string(project), folder});
   if (!rows) return tl::unexpected(rows.error());
   KnownFiles known;
   known.reserve(static_cast<std::size_t>(rows->size()));
@@ -96,8 +97,8 @@ DbStatus Store::apply(std::int64_t project, const TreeChange& change, bool live)
 }
 
 DbStatus Store::scanned(std::int64_t project) {
-  return status_of(session_.execute("UPDATE projects SET scanned_at = now() WHERE id = $1::integer",
-                                    {std::to_string(project)}));
+  return status_of(
+      session_.execute("UPDATE projects SET scanned_at = now() WHERE id = $1::integer", {std::to_string(project)}));
 }
 
 }  // namespace ca::workers

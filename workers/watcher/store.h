@@ -14,9 +14,9 @@
 namespace ca::workers {
 
 struct TreeChange {
-  std::vector<FileSeen> changed;           // new, or with another stamp than before
-  std::vector<std::string> gone_files;     // exactly these
-  std::vector<std::string> gone_trees;     // these and all below them; removed before `changed` is added
+  std::vector<FileSeen> changed;        // new, or with another stamp than before
+  std::vector<std::string> gone_files;  // exactly these
+  std::vector<std::string> gone_trees;  // these and all below them; removed before `changed` is added
 
   bool empty() const { return changed.empty() && gone_files.empty() && gone_trees.empty(); }
 };

@@ -49,8 +49,9 @@ Status Watcher::run(const WorkerConfig& config, ReadinessPipe& readiness) {
 
 DbStatus Watcher::round() {
   if (auto scanned = scan_next(); !scanned) return scanned;
-  const bool scan_left = std::any_of(projects_.begin(), projects_.end(),
-                                     [](const auto& project) { return project->needs_scan() && !project->root_lost(); });
+  const bool scan_left = std::any_of(projects_.begin(), projects_.end(), [](const auto& project) {
+    return project->needs_scan() && !project->root_lost();
+  });
   if (!scan_left) wait_for_events();
   let_settle();
   return settle_all();

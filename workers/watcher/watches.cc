@@ -56,7 +56,8 @@ void Watches::forget(int descriptor) {
 }
 
 void Watches::drop(const std::string& folder) {
-  // "a", "a!b", "a/b": what lies below is not one range of the order, but it is within the range of the common beginning.
+  // "a", "a!b", "a/b": what lies below is not one range of the order, but it is within the range of the common
+  // beginning.
   auto next = descriptors_.lower_bound(folder);
   while (next != descriptors_.end() && next->first.compare(0, folder.size(), folder) == 0) {
     const auto here = next++;

@@ -1,4 +1,5 @@
-// inotify over the folders of a tree: which path changed, without saying how. What it is now is found out by looking at it.
+// inotify over the folders of a tree: which path changed, without saying how. What it is now is found out by looking at
+// it.
 #pragma once
 
 #include <cstddef>
@@ -20,8 +21,8 @@ struct Changes {
   bool overflowed = false;         // events were lost: anything may have changed
 };
 
-// The watches of one project. (An instance each: the kernel has one watch for a folder and instance, and two projects may
-// share folders.)
+// The watches of one project. (An instance each: the kernel has one watch for a folder and instance, and two projects
+// may share folders.)
 class Watches {
  public:
   // Errors: as inotify_init1(2).
