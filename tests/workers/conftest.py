@@ -32,13 +32,19 @@ def made(folder, made_once):
     return folder
 
 
+@pytest.fixture(scope="session")
+def cluster(made_once):
+    """One running cluster for all tests that do not stop it."""
+    with launcher.running(made_once) as running:
+        yield running.wait_ready()
+
+
 @pytest.fixture
-def fleet(made):
-    """A fresh cluster with the schema, no worker running yet."""
-    with launcher.running(made) as cluster:
-        cluster.wait_ready()
-        with fleet_module.running(cluster) as running:
-            yield running
+def fleet(cluster):
+    """The cluster with a fresh schema, no worker running yet."""
+    cluster.psql("drop schema public cascade; create schema public")
+    with fleet_module.running(cluster) as running:
+        yield running
 
 
 @pytest.fixture

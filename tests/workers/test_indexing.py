@@ -247,6 +247,7 @@ def test_a_touched_file_is_hashed_and_its_rows_stay(fleet, tree):
     wait_until(lambda: fleet.one("select stamp from files") != stamp, 20, "a new stamp")
     fleet.wait_indexed()
     assert fleet.query("select xmin::text, id from symbols order by id") == before
+    assert fleet.query("select status, language, line_count, error from files") == [("indexed", "python", 14, None)]
 
 
 def test_projects_that_are_not_configured_any_more_are_removed(fleet, tree):

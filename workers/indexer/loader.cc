@@ -114,7 +114,7 @@ DbStatus update_files(Connection& connection, const Batch& batch) {
     reasons.push_back(valid_text(outcome->reason));
     languages.push_back(outcome->language);
     hashes.push_back(outcome->hash);
-    lines.push_back(outcome->kind == Outcome::Kind::unchanged ? -1 : outcome->line_count);
+    lines.push_back(outcome->kind == Outcome::Kind::unchanged ? std::int64_t{-1} : outcome->line_count);
   }
   return run(connection, R"(
     UPDATE files f
