@@ -25,18 +25,25 @@ def made_once():
         yield path
 
 
+def copy_cluster(source, target):
+    """Making a cluster takes seconds, copying one that does not run takes none."""
+    subprocess.run(["cp", "-a", source + "/state", target + "/state"], check=True)
+
+
 @pytest.fixture
 def made(folder, made_once):
-    """A folder with a cluster that a first start made; a copy, since making one takes seconds."""
-    subprocess.run(["cp", "-a", made_once + "/state", folder + "/state"], check=True)
+    """A folder with a cluster that a first start made."""
+    copy_cluster(made_once, folder)
     return folder
 
 
 @pytest.fixture(scope="session")
 def cluster(made_once):
     """One running cluster for all tests that do not stop it."""
-    with launcher.running(made_once) as running:
-        yield running.wait_ready()
+    with launcher.scratch_folder() as path:
+        copy_cluster(made_once, path)
+        with launcher.running(path) as running:
+            yield running.wait_ready()
 
 
 @pytest.fixture
