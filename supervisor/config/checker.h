@@ -11,7 +11,7 @@
 namespace ca::config {
 
 // How many values may be looked at, an alias counted as often as it is used: a file that says more is refused.
-inline constexpr int max_values_with_aliases = 1'000'000;
+inline constexpr int max_values_with_aliases = 500'000;
 
 // The settings of the whole file (section "file"), variables expanded, relative paths made absolute by `folder`, keys
 // that are not written filled in with their defaults. Computed defaults stay empty: see complete.h.

@@ -7,7 +7,7 @@
 
 namespace ca::config {
 
-// A place in the file, both counted from 1.
+// A place in the file, both counted from 1, columns in bytes.
 struct Mark {
   int line = 1;
   int column = 1;

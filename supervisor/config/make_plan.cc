@@ -16,6 +16,8 @@
 namespace ca::config {
 namespace {
 
+constexpr std::size_t max_projects_bytes = 32 << 20;  // of the projects' text in all processes' configurations
+
 void sort_unique(std::vector<uid_t>& uids) {
   std::sort(uids.begin(), uids.end());
   uids.erase(std::unique(uids.begin(), uids.end()), uids.end());
@@ -48,6 +50,7 @@ class PlanMaker {
     resolve_accounts();
     if (tiers_.postgres) add_postgres();
     if (tiers_.driver) add_driver();
+    if (!projects_fit()) return {};
     add_workers();
     if (tiers_.server) add_server();
     warn_of_root();
@@ -204,6 +207,18 @@ class PlanMaker {
     }
     environment.insert(environment.end(), configured.begin(), configured.end());
     return environment;
+  }
+
+  // Every shipped client is told of every project: bounded, since both numbers are the file's.
+  bool projects_fit() {
+    std::size_t clients = tiers_.server && is_builtin(root_.section("server")) ? 1 : 0;
+    for (const Settings& worker : root_.at("workers").sections) {
+      if (is_builtin(worker)) clients += static_cast<std::size_t>(worker.number("instances"));
+    }
+    const std::size_t bytes = nlohmann::json(projects_).dump().size();
+    if (bytes * clients <= max_projects_bytes) return true;
+    diagnostics_.error(root_.at("projects").mark, "projects: too many for so many workers");
+    return false;
   }
 
   void add_workers() {

@@ -46,7 +46,7 @@ bool check_text(std::string_view text, Diagnostics& diagnostics) {
       diagnostics.error(mark, fmt::format("byte 0x{:02x} is not valid UTF-8", static_cast<unsigned char>(text[at])));
       return false;
     }
-    mark = text[at] == '\n' ? Mark{mark.line + 1, 1} : Mark{mark.line, mark.column + 1};
+    mark = text[at] == '\n' ? Mark{mark.line + 1, 1} : Mark{mark.line, mark.column + static_cast<int>(length)};
     at += length;
   }
   return true;
@@ -92,6 +92,8 @@ LoadedSource load_source(const std::string& file, Diagnostics& diagnostics) {
     diagnostics.error({}, "the folder of the configuration file cannot be named" + (error ? ": " + error.message() : ""));
     return {};
   }
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+  if (text->starts_with(byte_order_mark)) text->erase(0, byte_order_mark.size());
   if (!check_text(*text, diagnostics)) return {};
   return {true, {std::move(*text), absolute.lexically_normal().native(), folder.native()}};
 }

@@ -6,6 +6,7 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <optional>
 #include <sstream>
 #include <unordered_map>
@@ -160,6 +161,21 @@ class AnyDocument : public YAML::EventHandler {
   void OnMapEnd() override {}
 };
 
+// The end of `text`, where everything that was left open is told.
+Mark end_of(const std::string& text) {
+  const auto lines = static_cast<int>(std::count(text.begin(), text.end(), '\n'));
+  const std::size_t line_start = text.rfind('\n') + 1;  // 0 where there is none
+  return {lines + 1, static_cast<int>(text.size() - line_start) + 1};
+}
+
+void tell(const YAML::Exception& error, const std::string& text, Diagnostics& diagnostics) {
+  const Mark mark = mark_of(error.mark);
+  const Mark end = end_of(text);
+  if (mark < end) return diagnostics.error(mark, "invalid YAML: " + error.msg);
+  const bool in_quotes = error.msg == YAML::ErrorMsg::DOC_IN_SCALAR || error.msg == YAML::ErrorMsg::EOF_IN_SCALAR;
+  diagnostics.error(end, "invalid YAML: " + (in_quotes ? "the file ends within a quoted text" : error.msg));
+}
+
 }  // namespace
 
 std::string_view describe(Node::Kind kind) {
@@ -174,10 +190,11 @@ std::string_view describe(Node::Kind kind) {
 
 NodePtr parse_yaml(const std::string& text, Diagnostics& diagnostics) {
   try {
-    std::istringstream stream(text);
+    // The library takes the end of the file for the end of an open quote. The marker of a document's end it does not.
+    std::istringstream stream(text + "\n...\n");
     YAML::Parser parser(stream);
     TreeBuilder builder(diagnostics);
-    if (!parser.HandleNextDocument(builder) || !builder.root()) {
+    if (!parser.HandleNextDocument(builder) || !builder.root() || builder.root()->kind == Node::Kind::null) {
       diagnostics.error({}, "the file is empty; the key code_analysis is expected");
       return nullptr;
     }
@@ -187,7 +204,7 @@ NodePtr parse_yaml(const std::string& text, Diagnostics& diagnostics) {
   } catch (const Refused& refused) {
     diagnostics.error(refused.mark, refused.message);
   } catch (const YAML::Exception& error) {
-    diagnostics.error(mark_of(error.mark), "invalid YAML: " + error.msg);
+    tell(error, text, diagnostics);
   }
   return nullptr;
 }
