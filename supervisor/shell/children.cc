@@ -77,6 +77,7 @@ tl::expected<pid_t, core::SpawnError> Children::start(core::ProcessId process, c
   request.working_dir = launch.working_dir;
   request.umask = launch.umask;
   request.account = launch.account;
+  request.descriptor_limit = environment_.descriptor_limit;
   request.parent_death_signal = launch.parent_death_signal;
   request.input = null_.get();
   request.output = channels.output_write.get();

@@ -1,6 +1,8 @@
 // The shell's side of every process: its pid, its pipes, what it says of itself. The lifecycle's state says where it is.
 #pragma once
 
+#include <sys/resource.h>
+
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,6 +28,7 @@ class Children {
     const std::vector<BoundListener>& listeners;
     std::string tree;                     // unique id of this run
     std::vector<std::string> inherited;   // the supervisor's environment
+    rlimit descriptor_limit;              // the one that the supervisor was started with: the children's
     Log& log;
     FactSink sink;                        // hears readiness
   };

@@ -57,8 +57,9 @@ void Reload::finish() {
 }
 
 Reload::Result Reload::judge() const {
-  const ReadOutcome outcome = outcome_of(plan_.config_path, bytes_);
+  ReadOutcome outcome = outcome_of(plan_.config_path, bytes_);
   if (!outcome.plan) return {false, outcome.errors};
+  outcome.plan->warnings = plan_.warnings;  // these name the file as it was given at the start
   if (serialise(*outcome.plan) != serialise(plan_)) {
     return {false, {plan_.config_path + ": a changed configuration takes effect at the next start: "
                                         "this version cannot apply a change while it runs"}};

@@ -88,6 +88,7 @@ const char* stage_name(SpawnStage stage) {
     case SpawnStage::setgid: return "setgid";
     case SpawnStage::setuid: return "setuid";
     case SpawnStage::prctl: return "prctl";
+    case SpawnStage::setrlimit: return "setrlimit";
     case SpawnStage::close_range: return "close_range";
     case SpawnStage::execve: return "execve";
   }
@@ -105,6 +106,9 @@ int spawn_child(void* argument) {
   // setuid clears the parent-death signal, so it comes after; a parent that died before it is noticed by getppid.
   if (::prctl(PR_SET_PDEATHSIG, orders.parent_death_signal) != 0) fail(error_fd, SpawnStage::prctl, errno);
   if (::getppid() != orders.parent) ::_exit(exit_without_exec);
+  if (orders.descriptor_limit != nullptr && ::setrlimit(RLIMIT_NOFILE, orders.descriptor_limit) != 0) {
+    fail(error_fd, SpawnStage::setrlimit, errno);
+  }
   fill_in_pid(orders.listen_pid);
   sigset_t none;
   ::sigemptyset(&none);

@@ -2,6 +2,7 @@
 // calls nothing but system calls, and writes only where the parent expects it to.
 #pragma once
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -9,7 +10,7 @@
 namespace ca::shell {
 
 enum class SpawnStage : std::int32_t {
-  setsid, dup, umask, chdir, setgroups, setgid, setuid, prctl, close_range, execve,
+  setsid, dup, umask, chdir, setgroups, setgid, setuid, prctl, setrlimit, close_range, execve,
 };
 const char* stage_name(SpawnStage stage);
 
@@ -32,6 +33,7 @@ struct ChildOrders {
   const gid_t* groups;
   std::size_t group_count;
   int parent_death_signal;
+  const rlimit* descriptor_limit;  // nullptr: ours
   pid_t parent;
   const int* sources;              // descriptor to become 0, 1, 2, ...
   int* moved;                      // scratch, as long as sources

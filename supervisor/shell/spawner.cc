@@ -134,6 +134,7 @@ tl::expected<pid_t, core::SpawnError> spawn(const SpawnRequest& request) {
     orders.group_count = prepared.groups.size();
   }
   orders.parent_death_signal = request.parent_death_signal;
+  orders.descriptor_limit = request.descriptor_limit ? &*request.descriptor_limit : nullptr;
   orders.parent = ::getpid();
   orders.sources = prepared.sources.data();
   orders.moved = prepared.moved.data();

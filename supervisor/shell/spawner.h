@@ -1,8 +1,10 @@
 // Starts a child: clone with vfork semantics, then only system calls until exec, then nothing of ours is left in it.
 #pragma once
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +21,7 @@ struct SpawnRequest {
   mode_t umask = 0022;
   std::optional<Account> account;         // dropped to before exec
   int parent_death_signal = 9;            // set after privileges were dropped
+  std::optional<rlimit> descriptor_limit; // what the child gets, where it is not our own
   int input = -1;                         // becomes 0
   int output = -1;                        // becomes 1 and 2
   std::vector<int> passed;                // become 3, 4, ...; the child inherits no other descriptor

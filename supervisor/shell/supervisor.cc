@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -33,6 +34,15 @@ std::uint64_t random_number() {
 }
 
 std::int64_t monotonic_us() { return MonotonicClock::now().time_since_epoch().count() / 1000; }
+
+// A descriptor or two a process: as many as the system allows us. Returns what it was.
+rlimit raise_descriptor_limit() {
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit raised{before.rlim_max, before.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &raised);
+  return before;
+}
 
 // How often the guardian's own parent wants to hear of us; nullopt: it does not.
 std::optional<Milliseconds> parent_watchdog_period(pid_t guardian) {
@@ -91,9 +101,10 @@ Status Supervisor::prepare() {
   if (auto made = make_postgres_folder(); !made) return made;
 
   events_ = std::make_unique<EventLog>(EventLog::Options{plan_.event_log, plan_.log.max_size, plan_.log.keep});
+  const rlimit inherited_limit = raise_descriptor_limit();
   const auto sink = [this](const core::Event& event) { feed(event); };
   children_ = std::make_unique<Children>(
-      Children::Environment{&loop_, plan_, listeners_, tree_, environment_, *log_, sink});
+      Children::Environment{&loop_, plan_, listeners_, tree_, environment_, inherited_limit, *log_, sink});
   reload_ = std::make_unique<Reload>(&loop_, plan_, environment_,
                                      [this](const Reload::Result& result) { reload_done(result); });
   deadline_ = std::make_unique<Timer>(&loop_, [this] { feed(core::WokeUp{}); });

@@ -128,7 +128,7 @@ class Puppet {
     make_grandchildren();
     const std::int64_t start = now_ns();
     note("start");
-    ready_at_ = start + options_.ready_after_ms * 1'000'000;
+    if (options_.ready != "never" || options_.die != 0) ready_at_ = start + options_.ready_after_ms * 1'000'000;
     if (options_.waiting_every_ms > 0) waiting_at_ = start + options_.waiting_every_ms * 1'000'000;
     if (options_.exit_after_ms >= 0) exit_at_ = start + options_.exit_after_ms * 1'000'000;
     for (;;) {
