@@ -99,11 +99,11 @@ Configuration timeouts() {
 
 // Work that ends, policies, exit codes that give up, no readiness.
 Configuration policies() {
-  ProcessRules once = worker("once", 1), never = worker("never", 1);
+  ProcessRules once = worker("once", 1), never = worker("never", 0);
   once.restart.policy = RestartPolicy::on_failure;
   once.ready = ReadyKind::none;
   never.restart.policy = RestartPolicy::never;
-  Configuration it = tree("policies", {driver(1), once, never});
+  Configuration it = tree("policies", {driver(0), once, never});
   it.exits = {crash, clean, gives_up};
   it.by_hand = {1};
   return it;
@@ -117,6 +117,7 @@ Configuration ladder() {
   worker_rules.restart.window = Milliseconds(6000);
   worker_rules.restart.reset_after = Milliseconds(2000);
   Configuration it = tree("ladder", {worker_rules});
+  it.stops = {StopMode::orderly, StopMode::immediate};
   it.by_hand = {0};
   it.pass = Milliseconds(1000);
   it.progress = true;
@@ -139,10 +140,11 @@ Configuration three_workers() {
 }  // namespace
 
 std::vector<Configuration> configurations(bool long_run) {
+  // Small ones first: what they find is found in a second.
   std::vector<Configuration> all{
-      full("keep", OnDriverRestart::keep), full("restart", OnDriverRestart::restart), stops(), back_off(),
-      by_hand("by-hand", OnDriverRestart::keep), by_hand("by-hand-restart", OnDriverRestart::restart),
-      with_postgres(), timeouts(), policies(), ladder()};
+      back_off(), ladder(), with_postgres(), policies(), timeouts(), stops(), by_hand("by-hand", OnDriverRestart::keep),
+      by_hand("by-hand-restart", OnDriverRestart::restart), full("restart", OnDriverRestart::restart),
+      full("keep", OnDriverRestart::keep)};
   if (!long_run) return all;
   std::vector<Configuration> deep{three_workers()};
   for (const Configuration& it : all) deep.push_back(longer(it));

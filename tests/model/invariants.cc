@@ -61,6 +61,10 @@ class StateCheck {
     }
     if (std::holds_alternative<Waiting>(place)) waiting(id);
     if (const auto* it = std::get_if<Stopping>(&place)) stopping(id, *it);
+    if (const auto* it = std::get_if<Backoff>(&place)) {
+      const auto longest = world_.seen[id].ended_at + rule(id).restart.max_delay;
+      verdict_.demand(5, it->until <= longest, name(id) + " waits longer than max_delay after its end");
+    }
     if (world_.tree.stopping && above_gone(configuration_, world_, rule(id).tier)) at_its_turn(id);
     if (std::holds_alternative<Failed>(place) && rule(id).essential) {
       verdict_.demand(13, world_.tree.stopping, name(id) + " failed for good and the tree goes on");

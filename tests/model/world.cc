@@ -91,6 +91,10 @@ std::vector<Move> moves(const Configuration& configuration, const World& world) 
 std::vector<Event> stale_facts(const World& world) {
   std::vector<Event> facts{WokeUp{}};
   if (world.tree.begun) facts.push_back(Begin{});
+  for (const StopMode mode : {StopMode::none, StopMode::orderly, StopMode::hurried}) {
+    const bool milder = mode < world.tree.mode || mode == StopMode::none;
+    if (milder) facts.push_back(TreeStopRequested{mode, "milder", 77});
+  }
   for (ProcessId id = 0; id < world.seen.size(); ++id) {
     facts.push_back(BecameReady{id, stale_pid});
     facts.push_back(ReadinessLost{id, stale_pid});
