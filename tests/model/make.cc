@@ -122,6 +122,7 @@ void Observer::see_event_of(const WokeUp&) {
 // Ended, and it counts.
 void Observer::failed(ProcessId id, Life life) {
   Seen& it = seen(id);
+  if (rule(id).restart.policy == RestartPolicy::never && !it.wanted_again) it.resting = true;
   it.failed_before = true;
   it.ended_at = world_.now;
   it.life = life;
@@ -145,6 +146,7 @@ void Observer::see_event_of(const Exited& fact) {
     it.resting = true;
   } else {
     failed(fact.process, Life::leftovers);
+    if (gives_up && !it.wanted_again) it.resting = true;
   }
 }
 
