@@ -84,7 +84,7 @@ std::string to_bytes(ReadOutcome outcome) {
 ReadOutcome read_configuration(const std::string& file, bool starting) {
   Diagnostics diagnostics(file, starting);
   Loaded loaded = load(file, diagnostics);
-  return {std::move(loaded.plan), diagnostics.errors(), diagnostics.warnings()};
+  return {std::move(loaded.plan), diagnostics.errors(), diagnostics.marked_warnings()};
 }
 
 PrintedConfig print_config(const std::string& file) {

@@ -20,7 +20,7 @@ namespace ca {
 struct ReadOutcome {
   std::optional<Plan> plan;
   std::vector<std::string> errors;    // "FILE:LINE:COL: message", in the order of the file; at most 100 and one that says so
-  std::vector<std::string> warnings;  // the same form; a plan's own `warnings` are these
+  std::vector<std::string> warnings;  // "FILE:LINE:COL: warning: message"; a plan's own are these without the word
 };
 
 // Reads, expands and checks `file` and resolves it into a plan. `file` is used in messages as it is given.

@@ -35,6 +35,12 @@ std::vector<std::string> Diagnostics::errors() const {
 
 std::vector<std::string> Diagnostics::warnings() const { return lines(warnings_); }
 
+std::vector<std::string> Diagnostics::marked_warnings() const {
+  std::vector<Entry> marked = warnings_;
+  for (Entry& entry : marked) entry.message.insert(0, "warning: ");
+  return lines(std::move(marked));
+}
+
 std::string quote(std::string_view text) {
   constexpr std::size_t limit = 60;
   std::string result = "\"";

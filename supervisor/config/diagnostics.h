@@ -34,6 +34,8 @@ class Diagnostics {
   // "FILE:LINE:COL: message", in the order of the file.
   std::vector<std::string> errors() const;
   std::vector<std::string> warnings() const;
+  // The same as "FILE:LINE:COL: warning: message", for a reader who sees errors beside them.
+  std::vector<std::string> marked_warnings() const;
 
  private:
   struct Entry {

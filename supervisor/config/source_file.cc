@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -95,7 +96,10 @@ LoadedSource load_source(const std::string& file, Diagnostics& diagnostics) {
   constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
   if (text->starts_with(byte_order_mark)) text->erase(0, byte_order_mark.size());
   if (!check_text(*text, diagnostics)) return {};
-  return {true, {std::move(*text), absolute.lexically_normal().native(), folder.native()}};
+  // "link/.." is not what it looks like: such a path stays as it was given.
+  const bool has_parent = std::find(absolute.begin(), absolute.end(), "..") != absolute.end();
+  const std::string path = has_parent ? absolute.native() : absolute.lexically_normal().native();
+  return {true, {std::move(*text), path, folder.native()}};
 }
 
 }  // namespace ca::config

@@ -61,6 +61,20 @@ TEST_CASE("A large file of many values is refused before it fills the memory") {
         std::string::npos);
 }
 
+TEST_CASE("Every prefix of a file, and every file with one byte exchanged, is valid or told what is wrong") {
+  const std::string text =
+      "code_analysis:\n  runtime_dir: &r \"/r\"\n  workers:\n  - {name: w, command: ['a', \"b\\n\"], stop_timeout: 1s}\n"
+      "  - name: x\n    command: [*r]\n    env: {A: |-\n      ${B:-c}\n    }\n";
+  for (std::size_t size = 0; size < text.size(); ++size) {
+    errors_of(text.substr(0, size));
+    for (const char byte : {'"', '{', '*', '\n'}) {
+      std::string changed = text;
+      changed[size] = byte;
+      errors_of(changed);
+    }
+  }
+}
+
 TEST_CASE("Text that is none is refused at the byte") {
   CHECK(soon_errors_of(std::string("code_analysis:\n  a\0b: 1\n", 23)) == "2:4: a NUL byte; the file is not text");
   CHECK(soon_errors_of("code_analysis:\n  a: \xff\n") == "2:6: byte 0xff is not valid UTF-8");
@@ -143,7 +157,8 @@ TEST_CASE("The short-lived process hands over a plan that is the same as one rea
   REQUIRE(outcome->plan);
   CHECK(serialise(*outcome->plan) == serialise(*read_configuration(file.path(), false).plan));
   CHECK(outcome->warnings.size() == 1);
-  CHECK(outcome->plan->warnings == outcome->warnings);
+  CHECK(outcome->warnings.at(0) == file.path() + ":3:30: warning: path: there is no folder " + file.folder() + "/nowhere");
+  CHECK(outcome->plan->warnings.at(0) == file.path() + ":3:30: path: there is no folder " + file.folder() + "/nowhere");
 }
 
 TEST_CASE("The short-lived process hands over errors") {

@@ -168,7 +168,7 @@ TEST_CASE("The token is the first line of its file") {
   CHECK(outcome.warnings.empty());
   CHECK(json::parse(outcome.plan->launches[0].config_json).get<ServerConfig>().token == "s3cret");
   ::chmod((file.folder() + "/token").c_str(), 0644);
-  CHECK(file.read().warnings == Names{"2:47: token_file: DIR/token is open to every user of this host"});
+  CHECK(file.read().warnings == Names{"2:47: warning: token_file: DIR/token is open to every user of this host"});
   ::chmod(file.write("token", "\nnot here\n").c_str(), 0600);
   CHECK(file.read().errors == Names{"2:47: token_file: the first line of DIR/token is no token: it must not be empty, and "
                                     "have visible ASCII characters only"});
