@@ -37,7 +37,8 @@ CREATE TABLE index_queue (
   file_id      bigint PRIMARY KEY REFERENCES files ON DELETE CASCADE,
   priority     smallint NOT NULL DEFAULT 1,     -- 0: a change just seen; 1: a scan; 2: a new analyser
   available_at timestamptz NOT NULL DEFAULT now(),
-  attempts     smallint NOT NULL DEFAULT 0,     -- counted when claimed, so that a crash counts too
+  attempts     smallint NOT NULL DEFAULT 0,     -- claims that were not given back, so that a crash counts too
+  failures     smallint NOT NULL DEFAULT 0,     -- attempts that failed because of the file itself
   token        bigint,                          -- of the current claim; null: not claimed
   worker       text                             -- who holds the claim
 );

@@ -47,6 +47,7 @@ std::vector<pid_t> wait_until_free(const std::string& data_dir, int timeout_ms) 
 
 // Whether `pid` is a postmaster, of whatever cluster: it stands in a folder whose postmaster.pid names it.
 bool is_live_postmaster(pid_t pid) {
+  if (pid == 0) return false;
   std::error_code error;
   const auto folder = fs::read_symlink("/proc/" + std::to_string(pid) + "/cwd", error);
   return !error && pid_of_lock_file(folder / "postmaster.pid") == pid;
@@ -58,7 +59,6 @@ void remove_stale_lock(const std::string& path) {
   if (::access(path.c_str(), F_OK) != 0) return;
   const pid_t holder = pid_of_lock_file(path);
   if (holder > 0 && ::kill(holder, 0) != 0 && errno == ESRCH) return;
-  if (holder > 0 && is_live_postmaster(holder)) return;
   log::info("removing the stale lock file {}", path);
   (void)::unlink(path.c_str());
 }
@@ -105,7 +105,8 @@ Outcome<void> clear_leftovers(const std::string& data_dir, const std::string& so
     return fail("process " + std::to_string(left.front()) + " of an earlier PostgreSQL does not leave " + data_dir);
   }
   remove_stale_lock(data_dir + "/postmaster.pid");
-  remove_stale_lock(socket_dir + "/.s.PGSQL." + std::to_string(port) + ".lock");
+  const std::string socket_lock = socket_dir + "/.s.PGSQL." + std::to_string(port) + ".lock";
+  if (!is_live_postmaster(pid_of_lock_file(socket_lock))) remove_stale_lock(socket_lock);
   return {};
 }
 

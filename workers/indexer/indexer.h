@@ -1,0 +1,37 @@
+// The indexer's loop: claim, work, store, wait to be woken.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/readiness.h"
+#include "common/result.h"
+#include "workers/database/session.h"
+#include "workers/indexer/claim.h"
+#include "workers/indexer/outcome.h"
+#include "workers/process/stop.h"
+
+namespace ca::workers {
+
+class Indexer {
+ public:
+  // `name` is this process's name; an earlier process of the same name is gone for good.
+  Indexer(const Stop& stop, Session& session, std::string name);
+
+  // Ready once the database answers. Blocks until told to stop. Errors: a statement that the database refuses.
+  Status run(ReadinessPipe& readiness);
+
+ private:
+  DbStatus prepare(Connection& connection);
+  DbResult<bool> round();
+  DbStatus store_batch(std::int64_t token, const std::vector<Outcome>& outcomes);
+  void wait_for_work();
+
+  const Stop& stop_;
+  Session& session_;
+  std::string name_;
+  bool started_ = false;
+  bool listens_ = false;
+};
+
+}  // namespace ca::workers

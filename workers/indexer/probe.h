@@ -1,0 +1,16 @@
+// Tries work that may crash in a process of its own first.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "common/clock.h"
+#include "common/result.h"
+
+namespace ca::workers {
+
+// Runs `work` in a child and waits for it. Its effects stay in the child.
+// Errors: it was killed by a signal, ran out of memory, or took longer than `timeout` (then it is killed).
+Status probe(const std::function<void()>& work, Milliseconds timeout);
+
+}  // namespace ca::workers

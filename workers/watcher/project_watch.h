@@ -1,0 +1,69 @@
+// One project being watched: its root, its rules, its inotify watches, and what is known to need another look.
+//
+// It is level-triggered: an event says only that a path may have changed, and the path is looked at later, when things
+// have settled. So it does not matter how many events came, in which order, or whether a rename was seen as one thing
+// or two.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/builtin_config.h"
+#include "common/unique_fd.h"
+#include "workers/watcher/selection.h"
+#include "workers/watcher/store.h"
+#include "workers/watcher/watches.h"
+
+namespace ca::workers {
+
+class ProjectWatch {
+ public:
+  // Errors: no inotify instance.
+  static Result<ProjectWatch> make(const ProjectConfig& project);
+
+  int fd() const { return watches_.fd(); }  // readable when events wait
+  const std::string& name() const { return config_.name; }
+
+  // Takes the waiting events in. Cheap; never blocks.
+  void collect();
+  bool has_changes() const { return !dirty_.empty(); }
+  bool needs_scan() const { return needs_scan_; }
+  void ask_for_scan() { needs_scan_ = true; }
+  // The root is away, or the kernel's limit of watches is reached: scans by the clock stand in for events.
+  bool is_blind() const { return root_lost_ || unwatched_; }
+  bool root_lost() const { return root_lost_; }
+
+  // Compares the whole tree with the table. `breath` is called now and then; where it returns false the scan ends
+  // early.
+  DbStatus scan(Store& store, const std::function<bool()>& breath);
+  // Looks at the changed paths and brings the table up to date with them.
+  DbStatus settle(Store& store, const std::function<bool()>& breath);
+
+ private:
+  ProjectWatch(ProjectConfig config, Watches watches)
+      : config_(std::move(config)), selection_(config_), watches_(std::move(watches)) {}
+
+  bool open_root();
+  DbStatus identify(Store& store);
+  DbStatus scan_folder(Store& store, const std::string& folder, const std::function<bool()>& breath, bool live);
+  void look_at(const std::string& path, TreeChange& change, std::vector<std::string>& folders);
+  void note(const std::string& path);
+
+  ProjectConfig config_;
+  Selection selection_;
+  Watches watches_;
+  UniqueFd root_;
+  std::int64_t id_ = 0;          // 0: not known yet
+  std::set<std::string> dirty_;  // paths to look at
+  std::set<std::string> again_;  // looked at while a scan ran: its older view must not win, so they are looked at again
+  bool scanning_ = false;
+  bool needs_scan_ = true;
+  bool root_lost_ = false;
+  bool unwatched_ = false;
+  long unstorable_told_ = 0;
+};
+
+}  // namespace ca::workers
