@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "server/parameters.h"
 #include "server/queries.h"
+#include "server/search.h"
 
 namespace ca::server {
 
@@ -24,18 +25,6 @@ Response database_problem(const DatabaseError& error) {
   return problem(500, "the database reported an error");
 }
 
-// Takes one row more than the page has, and cuts it off again: that there is one says that there is a next page.
-Response page_response(Rows rows, const Page& page) {
-  Rows body = Rows::object();
-  const bool more = static_cast<std::int64_t>(rows.size()) > page.limit;
-  if (more) rows.erase(rows.size() - 1);
-  body["results"] = std::move(rows);
-  body["limit"] = page.limit;
-  body["offset"] = page.offset;
-  body["next_offset"] = more ? Rows(page.offset + page.limit) : Rows(nullptr);
-  return json_response(body);
-}
-
 // The values of these parameters in order; "path" is made fit for LIKE.
 Result<Parameters> filters(const Request& request, std::initializer_list<const char*> names) {
   Parameters parameters;
@@ -45,11 +34,6 @@ Result<Parameters> filters(const Request& request, std::initializer_list<const c
     parameters.push_back(name == "path" ? like_escape(*text) : *text);
   }
   return parameters;
-}
-
-void add_page(Parameters& parameters, const Page& page) {
-  parameters.push_back(std::to_string(page.limit + 1));
-  parameters.push_back(std::to_string(page.offset));
 }
 
 }  // namespace
@@ -66,7 +50,7 @@ Response Api::list(const Request& request, Statement statement) {
   add_page(*statement.parameters, *page);
   auto rows = database_.query(statement.sql, *statement.parameters);
   if (!rows) return database_problem(rows.error());
-  return page_response(std::move(*rows), *page);
+  return json_response(page_body(std::move(*rows), *page));
 }
 
 Response Api::search(const Request& request) {
@@ -79,15 +63,10 @@ Response Api::search(const Request& request) {
   }
   const auto page = page_of(request);
   if (!page) return problem(400, page.error().message);
-  parameters->insert(parameters->begin(), {*q, like_escape(*q)});
-  add_page(*parameters, *page);
-  // Prefixes come from an index and rank before substrings: where they fill the page, the table need not be read.
-  auto rows = database_.query(sql::search_prefix, *parameters);
-  if (rows && static_cast<std::int64_t>(rows->size()) <= page->limit) {
-    rows = database_.query(sql::search_all, *parameters);
-  }
+  auto rows = ca::server::search(
+      database_, {*q, parameters->at(0).value(), parameters->at(1).value(), parameters->at(2).value()}, *page);
   if (!rows) return database_problem(rows.error());
-  return page_response(std::move(*rows), *page);
+  return json_response(page_body(std::move(*rows), *page));
 }
 
 Response Api::symbols(const Request& request) {

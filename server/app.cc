@@ -60,7 +60,8 @@ App::App(const ServerConfig& config)
       database_({}),
       console_(console_options()),
       supervisor_(config.runtime_dir + "/control.sock"),
-      api_(database_) {}
+      api_(database_),
+      tools_(database_) {}
 
 void App::stop() noexcept {
   database_.stop();
@@ -109,6 +110,7 @@ Response App::dispatch(Endpoint endpoint, const Request& request) {
     case Endpoint::projects: return api_.projects(request);
     case Endpoint::files: return api_.files(request);
     case Endpoint::issues: return api_.issues(request);
+    case Endpoint::mcp: return answer_mcp(tools_, request);
   }
   return problem(404, "there is nothing at this path");
 }

@@ -8,6 +8,7 @@
 #include "server/api.h"
 #include "server/database.h"
 #include "server/guard.h"
+#include "server/mcp.h"
 #include "server/message.h"
 #include "server/metrics.h"
 #include "server/router.h"
@@ -40,6 +41,7 @@ class App {
   Database console_;  // of the driver
   SupervisorStatus supervisor_;
   Api api_;
+  Tools tools_;
   RequestMetrics requests_;
 };
 

@@ -48,12 +48,15 @@ int socket_of(MHD_Connection* connection) {
   return info == nullptr ? -1 : info->connect_fd;
 }
 
+// The library tells of each client that went away; only what an operator can do something about is passed on.
 void log_line(void*, const char* format, va_list arguments) {
   char line[512];
   std::vsnprintf(line, sizeof line, format, arguments);
   std::string_view text(line);
   while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
-  log::write(log::Level::debug, text);  // of the kind "a client went away"
+  for (const std::string_view matter : {"accept", "thread", "memory", "limit"}) {
+    if (text.find(matter) != std::string_view::npos) return log::write(log::Level::warning, text);
+  }
 }
 
 // Decodes %XX in place. The library hands the path on as a C string, which a NUL would cut short ("/%00" would be "/"):

@@ -79,6 +79,29 @@ std::string metric_name(std::string_view column) {
   return name;
 }
 
+// A number, or text that is one.
+std::optional<double> number(const Json& value) {
+  if (value.is_number()) return value.get<double>();
+  if (!value.is_string()) return std::nullopt;
+  const auto content = value.get<std::string>();
+  char* end = nullptr;
+  const double parsed = std::strtod(content.c_str(), &end);
+  if (content.empty() || *end != '\0') return std::nullopt;
+  return parsed;
+}
+
+constexpr std::string_view driver_help = "As SHOW STATS of the driver's console has it.";
+
+// Rows of a name and a value: a metric each.
+void write_named_values(MetricsText& text, const Json& rows) {
+  for (const auto& row : rows) {
+    const auto value = number(row.value("value", Json()));
+    if (!value) continue;
+    text.metric("code_analysis_driver_" + metric_name(text_of(row, "name")), "gauge", driver_help);
+    text.sample({}, *value);
+  }
+}
+
 }  // namespace
 
 void MetricsText::metric(std::string_view name, std::string_view type, std::string_view help) {
@@ -147,19 +170,11 @@ void write_driver_metrics(MetricsText& text, const Json* rows) {
   text.metric("code_analysis_driver_up", "gauge", "1 where the driver's console answers.");
   text.sample({}, rows != nullptr ? 1 : 0);
   if (rows == nullptr || rows->empty() || !rows->front().is_object()) return;
-  const auto number = [](const Json& value) -> std::optional<double> {
-    if (value.is_number()) return value.get<double>();
-    if (!value.is_string()) return std::nullopt;
-    const auto content = value.get<std::string>();
-    char* end = nullptr;
-    const double parsed = std::strtod(content.c_str(), &end);
-    if (content.empty() || *end != '\0') return std::nullopt;
-    return parsed;
-  };
+  if (rows->front().contains("name") && rows->front().contains("value")) return write_named_values(text, *rows);
   for (const auto& [column, first] : rows->front().items()) {
     if (!number(first)) continue;
     const auto name = "code_analysis_driver_" + metric_name(column);
-    text.metric(name, "gauge", "As SHOW STATS of the driver's console has it.");
+    text.metric(name, "gauge", driver_help);
     for (const auto& row : *rows) {
       std::vector<std::pair<std::string, std::string>> names;
       for (const auto& [key, value] : row.items()) {

@@ -55,8 +55,8 @@ class RequestMetrics {
 // Supervisor and processes, out of the supervisor's status; without one (an error) only that it cannot be reached.
 void write_tree_metrics(MetricsText& text, const Result<Json>& status);
 
-// What the driver's console shows as SHOW STATS: each numeric column is a gauge code_analysis_driver_COLUMN, the text
-// columns are its labels. `rows` null: only that it cannot be reached.
+// What the driver's console shows as SHOW STATS: rows of `name` and `value` are a gauge code_analysis_driver_NAME each; of
+// other tables each numeric column is one, and the text columns are its labels. `rows` null: only that it cannot be reached.
 void write_driver_metrics(MetricsText& text, const Json* rows);
 
 }  // namespace ca::server

@@ -27,4 +27,26 @@ extern const std::string issues;
 // No parameters: files by project and status, for the metrics.
 extern const std::string file_counts;
 
+// For MCP's tools.
+
+// 1 id.
+extern const std::string symbol_by_id;
+// 1 id: the symbols directly in it, 200 at most.
+extern const std::string symbol_members;
+// 1 path, 2 project, 3 kind, 4 limit, 5 offset.
+extern const std::string outline;
+// 1 name, 2 project, 3 kind, 4 limit, 5 offset.
+extern const std::string references;
+// 1 name, 2 project, 3 limit, 4 offset: enclosing symbols of calls, each with the lines.
+extern const std::string callers;
+// 1 project, 2 path prefix escaped for LIKE, 3 language, 4 largest size: root and path of each file, 100,000 at most.
+extern const std::string source_paths;
+// 1 path, 2 project: root and path, one row a project that has the file.
+extern const std::string source_path;
+// 1 project: files by language; symbols by kind.
+extern const std::string languages;
+extern const std::string kinds;
+// No parameters: how many files wait to be indexed, and since when the oldest may be taken.
+extern const std::string queue;
+
 }  // namespace ca::server::sql

@@ -15,7 +15,7 @@ struct Entry {
 
 constexpr std::string_view reading = "GET, HEAD";
 
-constexpr std::array<Entry, 12> entries{{
+constexpr std::array<Entry, 13> entries{{
     {Endpoint::page, "/", reading},
     {Endpoint::style, "/style.css", reading},
     {Endpoint::script, "/app.js", reading},
@@ -28,6 +28,7 @@ constexpr std::array<Entry, 12> entries{{
     {Endpoint::projects, "/api/v1/projects", reading},
     {Endpoint::files, "/api/v1/files", reading},
     {Endpoint::issues, "/api/v1/issues", reading},
+    {Endpoint::mcp, "/mcp", "POST"},
 }};
 
 bool is_listed(std::string_view method, std::string_view methods) {

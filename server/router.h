@@ -12,6 +12,7 @@ namespace ca::server {
 
 enum class Endpoint : std::uint8_t {
   page, style, script, healthz, readyz, metrics, status, search, symbols, projects, files, issues,
+  mcp,
 };
 
 // HEAD is GET without the body. Otherwise a ready problem: 404, or 405 with the header Allow.

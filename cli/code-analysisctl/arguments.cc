@@ -22,7 +22,7 @@ struct CommandText {
   std::string_view detail;
 };
 
-constexpr std::array<CommandText, 12> commands{{
+constexpr std::array<CommandText, 13> commands{{
     {Verb::status, "status", 0, "[--json] [--watch]", "--json --watch", "show the process tree",
      "  --json    the supervisor's own answer, for programs\n"
      "  --watch   again every second, until interrupted\n"},
@@ -48,6 +48,9 @@ constexpr std::array<CommandText, 12> commands{{
     {Verb::wait, "wait", 0, "--ready [--timeout D]", "--ready --timeout", "wait until the whole tree is ready",
      "  --ready       what to wait for\n"
      "  --timeout D   give up after D (250ms, 30s, 5m): exit code 1\n"},
+    {Verb::mcp, "mcp", 0, "", "", "Model Context Protocol over standard input and output",
+     "For agents that start a program. Passes one message a line on to the server of the running tree;\n"
+     "$CODE_ANALYSIS_TOKEN is the bearer token, where the server wants one.\n"},
 }};
 
 const CommandText& text_of(Verb verb) {

@@ -11,7 +11,7 @@
 
 namespace ca::ctl {
 
-enum class Verb { status, start, stop, restart, signal, reload, shutdown, events, wait, scale, upgrade, logs };
+enum class Verb { status, start, stop, restart, signal, reload, shutdown, events, wait, mcp, scale, upgrade, logs };
 
 struct Invocation {
   std::optional<Verb> verb;              // nullopt: only with help or version

@@ -7,8 +7,10 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <iostream>
 #include <thread>
 
+#include "cli/code-analysisctl/mcp_bridge.h"
 #include "cli/code-analysisctl/status_table.h"
 #include "common/check.h"
 #include "common/control_client.h"
@@ -147,9 +149,10 @@ int run_connected(ControlClient& client, const Invocation& invocation) {
     case Verb::shutdown: return shutdown(client, invocation.now);
     case Verb::events: return events(client, invocation.follow);
     case Verb::wait: return wait_ready(client, invocation.timeout);
+    case Verb::mcp:
     case Verb::scale:
     case Verb::upgrade:
-    case Verb::logs: break;  // run_command has refused them
+    case Verb::logs: break;  // run_command has dealt with them
   }
   return exit_failed;
 }
@@ -162,6 +165,7 @@ int run_command(const Invocation& invocation, const std::string& socket_path) {
   if (*invocation.verb == Verb::scale) return not_supported("scale");
   if (*invocation.verb == Verb::upgrade) return not_supported("upgrade");
   if (*invocation.verb == Verb::logs) return not_supported("logs");
+  if (*invocation.verb == Verb::mcp) return run_mcp_bridge(socket_path, std::cin, std::cout);
   Milliseconds grace{0};
   if (*invocation.verb == Verb::wait) grace = std::min(start_grace, invocation.timeout.value_or(start_grace));
   auto client = connect(socket_path, grace);

@@ -99,7 +99,7 @@ Configuration timeouts() {
 
 // Work that ends, policies, exit codes that give up, no readiness.
 Configuration policies() {
-  ProcessRules once = worker("once", 1), never = worker("never", 0);
+  ProcessRules once = worker("once", 1), never = worker("never", 1);
   once.restart.policy = RestartPolicy::on_failure;
   once.ready = ReadyKind::none;
   never.restart.policy = RestartPolicy::never;

@@ -33,15 +33,15 @@ class Cluster:
             as_database_user([str(BIN / "postgres"), "-D", self.data, "-k", self.folder, "-c", "listen_addresses=",
                               "-c", "fsync=off"]), stdout=self.log, stderr=self.log, cwd="/")
         self.wait_until_it_accepts()
-        self.apply_schema()
+        self.make_database("code_analysis")
 
     def connect(self, name="code_analysis"):
         connection = psycopg2.connect(host=self.folder, port=5432, user="code_analysis", dbname=name)
         connection.autocommit = True
         return connection
 
-    def run(self, statement, parameters=None):
-        connection = self.connect()
+    def run(self, statement, parameters=None, name="code_analysis"):
+        connection = self.connect(name)
         try:
             with connection.cursor() as cursor:
                 cursor.execute(statement, parameters)
@@ -59,13 +59,10 @@ class Cluster:
                 assert self.process.poll() is None and time.monotonic() < deadline
                 time.sleep(0.05)
 
-    def apply_schema(self):
-        connection = self.connect("postgres")
-        with connection.cursor() as cursor:
-            cursor.execute("CREATE DATABASE code_analysis")
-        connection.close()
+    def make_database(self, name):
+        self.run("CREATE DATABASE " + name, name="postgres")
         for migration in sorted((ROOT / "driver" / "migrations").glob("*.sql")):
-            self.run(migration.read_text())
+            self.run(migration.read_text(), name=name)
 
     def stop(self):
         # runuser passes the signal on; SIGINT is PostgreSQL's fast shutdown

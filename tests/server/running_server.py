@@ -79,16 +79,16 @@ class Answer:
 
 
 class RunningServer:
-    def __init__(self, pg_host, sockets=None, token="", listen=None, ready=True):
+    def __init__(self, pg_host, sockets=None, token="", listen=None, ready=True, database="code_analysis"):
         self.folder = tempfile.mkdtemp(prefix="ca-server-")
         self.control = FakeControl(os.path.join(self.folder, "control.sock"))
         self.sockets = sockets or [listening()]
         self.errors = tempfile.TemporaryFile()
-        self.start(pg_host, token, listen or ["127.0.0.1:0"])
+        self.start(pg_host, token, listen or ["127.0.0.1:0"], database)
         if ready:
             assert self.wait_ready(), self.log()
 
-    def start(self, pg_host, token, listen):
+    def start(self, pg_host, token, listen, database):
         config = os.memfd_create("config")
         os.write(config, json.dumps({"runtime_dir": self.folder, "listen": listen, "token": token,
                                      "projects": []}).encode())
@@ -99,7 +99,7 @@ class RunningServer:
         passed = [self.above(20, fd) for fd in [s.fileno() for s in self.sockets] + [config, ready]]
         for fd in moved + [config, ready]:
             os.close(fd)
-        environment = {"PATH": os.environ["PATH"], "PGHOST": pg_host, "PGPORT": "5432", "PGDATABASE": "code_analysis",
+        environment = {"PATH": os.environ["PATH"], "PGHOST": pg_host, "PGPORT": "5432", "PGDATABASE": database,
                        "PGUSER": "code_analysis", "PGAPPNAME": "server", "LISTEN_FDS": str(len(self.sockets)),
                        "LISTEN_FDNAMES": ":".join(["http"] * len(self.sockets)), "CONFIG_FD": str(passed[-2]),
                        "READY_FD": str(passed[-1]), "SOCKETS": " ".join(str(fd) for fd in passed[:-2])}

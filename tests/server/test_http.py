@@ -31,12 +31,18 @@ def test_another_method_is_405_with_the_methods_that_are_taken(server, path):
         assert answer.headers["Allow"] == "GET, HEAD"
 
 
+def test_mcp_takes_post_only(server):
+    for method in ["GET", "HEAD", "DELETE"]:
+        answer = server.request("/mcp", method)
+        assert answer.status == 405 and answer.headers["Allow"] == "POST"
+
+
 def test_an_unknown_path_is_404(server):
     for path in ["/nope", "/api/v1", "/api/v1/search/", "//", "/healthz/x", "/%00", "/..%2fetc/passwd"]:
         assert is_problem(server.get(path), 404), path
 
 
-@pytest.mark.parametrize("path", PATHS + ["/nope"])
+@pytest.mark.parametrize("path", PATHS + ["/nope", "/mcp"])
 def test_a_foreign_host_or_origin_is_403_on_every_path(server, path):
     own = "127.0.0.1:%d" % server.port
     for headers in [{"Host": "evil.example"}, {"Host": "evil.example:%d" % server.port}, {"Host": "127.0.0.1.evil.example"},

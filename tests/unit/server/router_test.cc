@@ -39,6 +39,8 @@ TEST_CASE("a method that a path does not take is 405 and names those it takes") 
   const auto response = refusal("DELETE", "/api/v1/search");
   CHECK(response.status == 405);
   CHECK(response.headers == std::vector<std::pair<std::string, std::string>>{{"Allow", "GET, HEAD"}});
+  CHECK(refusal("GET", "/mcp").headers == std::vector<std::pair<std::string, std::string>>{{"Allow", "POST"}});
+  CHECK(std::get<Endpoint>(route("POST", "/mcp")) == Endpoint::mcp);
   CHECK(refusal("G", "/").status == 405);
   CHECK(refusal("", "/").status == 405);
 }

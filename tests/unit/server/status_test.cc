@@ -110,3 +110,13 @@ TEST_CASE("the driver's console becomes one metric a numeric column, text column
   CHECK(contains(lines, R"(code_analysis_driver_total_query_count{database="code_analysis"} 12)"));
   CHECK(contains(lines, R"(code_analysis_driver_avg_wait{database="code_analysis"} 0.5)"));
 }
+
+TEST_CASE("a console of names and values becomes one metric a name") {
+  const auto rows = Json::parse(R"([{"name":"clients","value":"3"},{"name":"leases given","value":7},{"name":"x","value":"y"}])");
+  MetricsText text;
+  write_driver_metrics(text, &rows);
+  const auto lines = text.take();
+  CHECK(contains(lines, "code_analysis_driver_clients 3"));
+  CHECK(contains(lines, "code_analysis_driver_leases_given 7"));
+  CHECK(lines.find("code_analysis_driver_x") == std::string::npos);
+}

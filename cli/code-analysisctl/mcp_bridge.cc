@@ -1,0 +1,84 @@
+#include "cli/code-analysisctl/mcp_bridge.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <istream>
+#include <ostream>
+
+#include "cli/code-analysisctl/commands.h"
+
+namespace ca::ctl {
+
+namespace {
+
+constexpr Milliseconds control_timeout{5'000};
+constexpr Milliseconds answer_timeout{60'000};
+constexpr int server_error = -32000;
+
+Result<HttpAddress> ask_for_address(const std::string& control_socket) {
+  auto client = ControlClient::connect(control_socket, control_timeout);
+  if (!client) return tl::unexpected(client.error());
+  const auto reply = client->ask({{"command", "status"}}, control_timeout);
+  if (!reply) return tl::unexpected(reply.error());
+  return server_address(reply->value("status", Json::object()));
+}
+
+// What a refusal says: the detail of its problem, or else its status.
+std::string refusal_text(const HttpAnswer& answer) {
+  const auto body = Json::parse(answer.body, nullptr, false);
+  if (body.is_object() && body.contains("detail") && body["detail"].is_string()) return body["detail"].get<std::string>();
+  return fmt::format("the server answered with status {}", answer.status);
+}
+
+bool is_message(const std::string& body) {
+  const auto value = Json::parse(body, nullptr, false);
+  return value.is_object() && value.contains("jsonrpc");
+}
+
+}  // namespace
+
+Result<HttpAddress> server_address(const Json& status) {
+  for (const auto& process : status.value("processes", Json::array())) {
+    if (!process.is_object() || process.value("name", Json()) != "server") continue;
+    const auto listen = process.value("listen", Json::array());
+    if (listen.is_array() && !listen.empty() && listen[0].is_string()) return parse_address(listen[0].get<std::string>());
+  }
+  return failure("the running tree has no server that listens");
+}
+
+std::optional<std::string> bridge_line(const std::string& message, const Result<HttpAnswer>& answer) {
+  if (answer && answer->status == 202) return std::nullopt;
+  if (answer && is_message(answer->body)) return answer->body;
+  const auto asked = Json::parse(message, nullptr, false);
+  const bool wants_answer = asked.is_object() && asked.contains("id") && asked.contains("method");
+  if (!wants_answer) return std::nullopt;
+  const auto reason = answer ? refusal_text(*answer) : answer.error().message;
+  const Json error{{"jsonrpc", "2.0"}, {"id", asked["id"]}, {"error", {{"code", server_error}, {"message", reason}}}};
+  return error.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+int run_mcp_bridge(const std::string& control_socket, std::istream& in, std::ostream& out) {
+  const char* token = std::getenv("CODE_ANALYSIS_TOKEN");
+  auto address = ask_for_address(control_socket);
+  if (!address) {
+    fmt::print(stderr, "code-analysisctl: {}\n", address.error().message);
+    return means_not_running(address.error()) ? exit_not_running : exit_failed;
+  }
+  for (std::string message; std::getline(in, message);) {
+    if (message.find_first_not_of(" \t\r") == std::string::npos) continue;
+    if (!address) address = ask_for_address(control_socket);
+    Result<HttpAnswer> answer = tl::unexpected(Error{});
+    if (address) {
+      answer = post_json(*address, "/mcp", token == nullptr ? "" : token, message, answer_timeout);
+    } else {
+      answer = tl::unexpected(address.error());
+    }
+    const auto line = bridge_line(message, answer);
+    if (!answer) address = tl::unexpected(answer.error());  // perhaps it listens elsewhere by now
+    if (line) out << *line << std::endl;
+  }
+  return exit_done;
+}
+
+}  // namespace ca::ctl

@@ -1,0 +1,196 @@
+#include "server/tool_catalogue.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "server/parameters.h"
+
+namespace ca::server {
+
+namespace {
+
+enum class Type : std::uint8_t { text, number, flag };
+
+struct Argument {
+  std::string_view name;
+  Type type;
+  bool required;
+  std::string_view description;
+  std::int64_t least = 0;  // numbers
+  std::int64_t most = 0;
+};
+
+struct Entry {
+  Tool tool;
+  std::string_view name;
+  std::string_view title;
+  std::string_view description;
+  std::vector<Argument> arguments;
+};
+
+const Argument project{"project", Type::text, false, "Only in this project (see project_overview for the names)."};
+const Argument kind{"kind", Type::text, false, "Only this kind: function, method, class, struct, macro, ..."};
+const Argument path_prefix{"path", Type::text, false, "Only files whose path begins so; relative to the project's root."};
+const Argument language{"language", Type::text, false, "Only this language: python, c, cpp."};
+const Argument limit{"limit", Type::number, false, "Results at most; default 50.", 1, max_limit};
+const Argument offset{"offset", Type::number, false, "Results to skip: next_offset of the answer before.", 0, max_offset};
+const Argument whole_path{"path", Type::text, true, "Path of the file, relative to the project's root."};
+
+const std::vector<Entry>& entries() {
+  static const std::vector<Entry> all{
+      {Tool::search_code, "search_code", "Search in the text of files",
+       "Finds lines that hold a literal text, in all indexed files. For the name of a function or class use find_symbol, "
+       "which is faster.",
+       {{"text", Type::text, true, "What to look for, literally; within one line."},
+        {"case_sensitive", Type::flag, false, "Whether A differs from a; default false."},
+        project, path_prefix, language, limit}},
+      {Tool::find_symbol, "find_symbol", "Find symbols by name",
+       "Finds functions, classes, methods, macros, ... by name or qualified name, best match first: exact, then prefix, "
+       "then substring.",
+       {{"name", Type::text, true, "A name, a part of one, or a qualified name such as pkg.Class.method."},
+        project, kind, limit, offset}},
+      {Tool::symbol_info, "symbol_info", "All about one symbol",
+       "Signature, docstring, place, members and source text of one symbol, by the id that another tool gave.",
+       {{"id", Type::number, true, "The symbol's id.", 1, INT64_MAX}}},
+      {Tool::list_symbols, "list_symbols", "Outline of a file", "All symbols of one file in the order of the source.",
+       {whole_path, project, kind, limit, offset}},
+      {Tool::find_references, "find_references", "Find uses of a name",
+       "Places where a name is used (call, name, type, base), with the symbol around each. By name alone: uses of "
+       "different things of one name are not told apart.",
+       {{"name", Type::text, true, "The name without scope: `c` for a.b.c()."},
+        {"kind", Type::text, false, "Only this kind of use: call, name, type, base."},
+        project, limit, offset}},
+      {Tool::callers_of, "callers_of", "Find callers",
+       "The symbols that call a function or method of this name, each with the lines of its calls.",
+       {{"name", Type::text, true, "The name without scope."}, project, limit, offset}},
+      {Tool::read_file, "read_file", "Read an indexed file",
+       "Text of an indexed file, 400 lines at a time unless it is said otherwise.",
+       {whole_path, project,
+        {"start_line", Type::number, false, "First line, from 1; default 1.", 1, INT32_MAX},
+        {"end_line", Type::number, false, "Last line, inclusive; 2000 lines at most.", 1, INT32_MAX}}},
+      {Tool::list_files, "list_files", "List files", "Indexed files with language, size and state.",
+       {project, path_prefix, language,
+        {"status", Type::text, false, "Only this state: pending, indexed, skipped, dead."}, limit, offset}},
+      {Tool::project_overview, "project_overview", "Overview of the projects",
+       "The projects, and for each its files by language and its symbols by kind. A good first call.", {project}},
+      {Tool::list_issues, "list_issues", "List code-quality issues", "Issues that the analyser found, errors first.",
+       {project, path_prefix, {"severity", Type::text, false, "Only this severity: info, warning, error."},
+        {"rule", Type::text, false, "Only this rule, for example function-too-long."}, limit, offset}},
+      {Tool::index_status, "index_status", "How current the index is",
+       "Files by state for each project, and how many wait to be indexed.", {}},
+  };
+  return all;
+}
+
+const Entry& entry_of(Tool tool) {
+  return *std::find_if(entries().begin(), entries().end(), [&](const Entry& entry) { return entry.tool == tool; });
+}
+
+Json schema_of(const Argument& argument) {
+  Json schema;
+  switch (argument.type) {
+    case Type::text: schema["type"] = "string"; break;
+    case Type::flag: schema["type"] = "boolean"; break;
+    case Type::number:
+      schema["type"] = "integer";
+      schema["minimum"] = argument.least;
+      if (argument.most < INT32_MAX) schema["maximum"] = argument.most;
+      break;
+  }
+  schema["description"] = argument.description;
+  return schema;
+}
+
+Json input_schema(const Entry& entry) {
+  Json properties = Json::object();
+  Json required = Json::array();
+  for (const auto& argument : entry.arguments) {
+    properties[std::string(argument.name)] = schema_of(argument);
+    if (argument.required) required.push_back(argument.name);
+  }
+  Json schema{{"type", "object"}, {"properties", std::move(properties)}};
+  if (!required.empty()) schema["required"] = std::move(required);
+  schema["additionalProperties"] = false;
+  return schema;
+}
+
+Status check(const Argument& argument, const Json& value) {
+  switch (argument.type) {
+    case Type::flag: return value.is_boolean() ? Status{} : failure(fmt::format("{} must be true or false", argument.name));
+    case Type::number: {
+      if (!value.is_number_integer() || value.get<std::int64_t>() < argument.least ||
+          value.get<std::int64_t>() > argument.most) {
+        return failure(fmt::format("{} must be an integer from {} to {}", argument.name, argument.least, argument.most));
+      }
+      return {};
+    }
+    case Type::text: break;
+  }
+  if (!value.is_string()) return failure(fmt::format("{} must be a string", argument.name));
+  const auto& text = value.get_ref<const std::string&>();
+  if (argument.required && text.empty()) return failure(fmt::format("{} must not be empty", argument.name));
+  if (text.size() > max_text_bytes || text.find('\0') != std::string::npos) {
+    return failure(fmt::format("{} must be text of at most {} bytes", argument.name, max_text_bytes));
+  }
+  return {};
+}
+
+}  // namespace
+
+Json tool_list() {
+  Json tools = Json::array();
+  for (const auto& entry : entries()) {
+    Json tool;
+    tool["name"] = entry.name;
+    tool["title"] = entry.title;
+    tool["description"] = entry.description;
+    tool["inputSchema"] = input_schema(entry);
+    tool["annotations"] = {{"readOnlyHint", true}, {"openWorldHint", false}};
+    tools.push_back(std::move(tool));
+  }
+  return tools;
+}
+
+std::string ToolArguments::text(std::string_view name) const {
+  const auto found = values_.find(std::string(name));
+  return found == values_.end() ? "" : found->get<std::string>();
+}
+
+std::int64_t ToolArguments::number(std::string_view name, std::int64_t absent) const {
+  const auto found = values_.find(std::string(name));
+  return found == values_.end() ? absent : found->get<std::int64_t>();
+}
+
+bool ToolArguments::flag(std::string_view name) const {
+  const auto found = values_.find(std::string(name));
+  return found != values_.end() && found->get<bool>();
+}
+
+Result<Tool> find_tool(std::string_view name) {
+  const auto found =
+      std::find_if(entries().begin(), entries().end(), [&](const Entry& entry) { return entry.name == name; });
+  if (found == entries().end()) return failure(fmt::format("there is no tool '{}'", name));
+  return found->tool;
+}
+
+Result<ToolArguments> check_arguments(Tool tool, const Json& arguments) {
+  const auto& known = entry_of(tool).arguments;
+  if (!arguments.is_object()) return failure("arguments must be an object");
+  Json values = Json::object();
+  for (const auto& [name, value] : arguments.items()) {
+    const auto found = std::find_if(known.begin(), known.end(), [&, &key = name](const auto& a) { return a.name == key; });
+    if (found == known.end()) return failure(fmt::format("there is no argument '{}'", name));
+    if (value.is_null() && !found->required) continue;
+    if (auto checked = check(*found, value); !checked) return tl::unexpected(checked.error());
+    values[name] = value;
+  }
+  for (const auto& argument : known) {
+    if (argument.required && !values.contains(std::string(argument.name))) {
+      return failure(fmt::format("the argument '{}' is missing", argument.name));
+    }
+  }
+  return ToolArguments(std::move(values));
+}
+
+}  // namespace ca::server

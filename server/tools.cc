@@ -1,0 +1,191 @@
+#include "server/tools.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "common/log.h"
+#include "server/queries.h"
+#include "server/search.h"
+#include "server/source_files.h"
+
+namespace ca::server {
+
+namespace {
+
+constexpr Milliseconds reading_time{5'000};
+constexpr std::int64_t default_lines = 400;
+constexpr std::int64_t max_lines = 2000;
+
+Page page_of(const ToolArguments& arguments) {
+  return {arguments.number("limit", default_limit), arguments.number("offset", 0)};
+}
+
+std::string text_of(const Json& row, const char* name) {
+  const auto found = row.find(name);
+  return found != row.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+// One row of source_path, or the reason why there is not exactly one.
+Result<Json> only_file(const Rows& found, const std::string& path) {
+  if (found.empty()) return failure(fmt::format("{} is not in the index (see list_files)", path));
+  if (found.size() == 1) return found.front();
+  std::string names;
+  for (const auto& row : found) names += (names.empty() ? "" : ", ") + text_of(row, "project");
+  return failure(fmt::format("{} is in several projects, name one: {}", path, names));
+}
+
+}  // namespace
+
+Result<Rows> Tools::rows(const std::string& statement, const Parameters& parameters) {
+  auto found = database_.query(statement, parameters);
+  if (found) return std::move(*found);
+  log::warning("database: {}", found.error().message);
+  switch (found.error().failure) {
+    case DatabaseFailure::unavailable: return failure("the database cannot be reached at present; try again later");
+    case DatabaseFailure::timeout: return failure("the database took too long; ask for less");
+    case DatabaseFailure::refused: break;
+  }
+  return failure("the database reported an error");
+}
+
+Result<ToolAnswer> Tools::list(const std::string& statement, Parameters filters, const ToolArguments& arguments) {
+  const auto page = page_of(arguments);
+  add_page(filters, page);
+  auto found = rows(statement, filters);
+  if (!found) return tl::unexpected(found.error());
+  return ToolAnswer{page_body(std::move(*found), page), ""};
+}
+
+Result<ToolAnswer> Tools::call(Tool tool, const ToolArguments& arguments) {
+  const auto text = [&](const char* name) { return arguments.text(name); };
+  const auto prefix = like_escape(text("path"));
+  switch (tool) {
+    case Tool::search_code: return search_code(arguments);
+    case Tool::find_symbol: return find_symbol(arguments);
+    case Tool::symbol_info: return symbol_info(arguments);
+    case Tool::list_symbols: return list(sql::outline, {text("path"), text("project"), text("kind")}, arguments);
+    case Tool::find_references: return list(sql::references, {text("name"), text("project"), text("kind")}, arguments);
+    case Tool::callers_of: return list(sql::callers, {text("name"), text("project")}, arguments);
+    case Tool::read_file: return read_file(arguments);
+    case Tool::list_files:
+      return list(sql::files, {text("project"), prefix, text("language"), text("status")}, arguments);
+    case Tool::project_overview: return project_overview(arguments);
+    case Tool::list_issues:
+      return list(sql::issues, {text("project"), prefix, text("severity"), text("rule")}, arguments);
+    case Tool::index_status: return index_status();
+  }
+  return failure("there is no such tool");
+}
+
+Result<ToolAnswer> Tools::find_symbol(const ToolArguments& arguments) {
+  const auto page = page_of(arguments);
+  auto found = search(
+      database_, {arguments.text("name"), arguments.text("project"), arguments.text("kind"), "symbol"}, page);
+  if (!found) {
+    log::warning("database: {}", found.error().message);
+    return failure("the database cannot answer at present; try again later");
+  }
+  return ToolAnswer{page_body(std::move(*found), page), ""};
+}
+
+Result<ToolAnswer> Tools::symbol_info(const ToolArguments& arguments) {
+  const Parameters id{std::to_string(arguments.number("id", 0))};
+  auto found = rows(sql::symbol_by_id, id);
+  if (!found) return tl::unexpected(found.error());
+  if (found->empty()) return failure("there is no symbol of that id; ids change when a file is indexed again");
+  auto members = rows(sql::symbol_members, id);
+  if (!members) return tl::unexpected(members.error());
+  Json symbol = found->front();
+  const auto root = text_of(symbol, "root");
+  symbol.erase("root");
+  symbol["members"] = std::move(*members);
+  const auto start = symbol["start_line"].get<std::int64_t>();
+  const auto end = std::min(symbol["end_line"].get<std::int64_t>(), start + default_lines - 1);
+  const auto bytes = read_source(root, text_of(symbol, "path"));
+  symbol["source"] = bytes ? Json(excerpt_of(*bytes, start, end).text) : Json(nullptr);
+  return ToolAnswer{std::move(symbol), ""};
+}
+
+Result<ToolAnswer> Tools::read_file(const ToolArguments& arguments) {
+  const auto path = arguments.text("path");
+  auto found = rows(sql::source_path, {path, arguments.text("project")});
+  if (!found) return tl::unexpected(found.error());
+  const auto file = only_file(*found, path);
+  if (!file) return tl::unexpected(file.error());
+  const auto start = arguments.number("start_line", 1);
+  const auto end = arguments.number("end_line", start + default_lines - 1);
+  if (end < start) return failure("end_line must not be before start_line");
+  const auto bytes = read_source(text_of(*file, "root"), path);
+  if (!bytes) return failure(bytes.error().message);
+  auto excerpt = excerpt_of(*bytes, start, std::min(end, start + max_lines - 1));
+  if (excerpt.end_line == 0 && start > 1) return failure(fmt::format("{} has {} lines", path, excerpt.line_count));
+  Json content{{"project", text_of(*file, "project")}, {"path", path}, {"language", (*file)["language"]},
+               {"start_line", excerpt.start_line}, {"end_line", excerpt.end_line}, {"line_count", excerpt.line_count},
+               {"text", excerpt.text}};
+  return ToolAnswer{std::move(content), std::move(excerpt.text)};
+}
+
+Result<ToolAnswer> Tools::search_code(const ToolArguments& arguments) {
+  auto files = rows(sql::source_paths, {arguments.text("project"), like_escape(arguments.text("path")),
+                                        arguments.text("language"), std::to_string(max_source_bytes)});
+  if (!files) return tl::unexpected(files.error());
+  const auto needle = arguments.text("text");
+  const bool case_sensitive = arguments.flag("case_sensitive");
+  const auto limit = static_cast<std::size_t>(arguments.number("limit", default_limit));
+  const auto deadline = MonotonicClock::now() + reading_time;
+  Json results = Json::array();
+  bool complete = true;
+  for (const auto& file : *files) {
+    complete = results.size() < limit && MonotonicClock::now() < deadline;
+    if (!complete) break;
+    const auto path = text_of(file, "path");
+    const auto bytes = read_source(text_of(file, "root"), path);
+    if (!bytes) continue;  // gone since it was indexed
+    for (auto& match : matching_lines(*bytes, needle, case_sensitive, limit - results.size())) {
+      results.push_back({{"project", text_of(file, "project")}, {"path", path}, {"line", match.line},
+                         {"text", std::move(match.text)}});
+    }
+  }
+  // What fills the limit exactly in the last file may have more behind it.
+  complete = complete && results.size() < limit;
+  return ToolAnswer{{{"results", std::move(results)}, {"complete", complete}}, ""};
+}
+
+Result<ToolAnswer> Tools::project_overview(const ToolArguments& arguments) {
+  const auto name = arguments.text("project");
+  auto projects = rows(sql::projects, {std::to_string(max_limit), "0"});
+  if (!projects) return tl::unexpected(projects.error());
+  auto languages = rows(sql::languages, {name});
+  if (!languages) return tl::unexpected(languages.error());
+  auto kinds = rows(sql::kinds, {name});
+  if (!kinds) return tl::unexpected(kinds.error());
+  Json chosen = Json::array();
+  for (auto& project : *projects) {
+    const auto own = text_of(project, "name");
+    if (!name.empty() && own != name) continue;
+    project["languages"] = Json::array();
+    project["kinds"] = Json::object();
+    for (auto& row : *languages) {
+      if (row["project"] != own) continue;
+      project["languages"].push_back({{"language", row["language"]}, {"files", row["files"]}, {"lines", row["lines"]}});
+    }
+    for (auto& row : *kinds) {
+      if (row["project"] == own) project["kinds"][text_of(row, "kind")] = row["symbols"];
+    }
+    chosen.push_back(std::move(project));
+  }
+  if (chosen.empty() && !name.empty()) return failure(fmt::format("there is no project '{}'", name));
+  return ToolAnswer{{{"projects", std::move(chosen)}}, ""};
+}
+
+Result<ToolAnswer> Tools::index_status() {
+  auto projects = rows(sql::projects, {std::to_string(max_limit), "0"});
+  if (!projects) return tl::unexpected(projects.error());
+  auto queue = rows(sql::queue, {});
+  if (!queue) return tl::unexpected(queue.error());
+  const auto waiting = queue->front()["waiting"];
+  return ToolAnswer{{{"current", waiting == 0}, {"waiting", waiting}, {"projects", std::move(*projects)}}, ""};
+}
+
+}  // namespace ca::server

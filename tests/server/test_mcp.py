@@ -1,0 +1,170 @@
+"""MCP over HTTP and over stdio, against real files."""
+import json
+import os
+import subprocess
+
+import pytest
+
+from running_server import BUILD, RunningServer
+
+SOURCE = "import os\n\ndef greet(name):\n    return os.path.join('Hello', name)\n\ndef main():\n    greet('x')\n    greet('y')\n"
+
+ROWS = """
+INSERT INTO projects (name, path) VALUES ('demo', '%(root)s'), ('other', '%(root)s/none');
+INSERT INTO files (project_id, path, language, size, mtime, stamp, status, line_count) VALUES
+  (1, 'app/hello.py', 'python', 100, now(), '1', 'indexed', 8), (2, 'app/hello.py', 'python', 1, now(), '2', 'pending', NULL),
+  (1, 'gone.py', 'python', 1, now(), '3', 'indexed', 1), (1, 'notes.txt', NULL, 20, now(), '4', 'skipped', NULL),
+  (1, 'link.py', 'python', 1, now(), '5', 'indexed', 1);
+INSERT INTO symbols (id, project_id, file_id, kind, name, qualified_name, is_definition, start_line, end_line, start_column,
+                     end_column, signature, docstring) VALUES
+  (4194304, 1, 1, 'function', 'greet', 'app.hello.greet', true, 3, 4, 0, 0, 'def greet(name)', 'Greets.'),
+  (4194305, 1, 1, 'function', 'main', 'app.hello.main', true, 6, 8, 0, 0, 'def main()', '');
+INSERT INTO packed_references (file_id, name, kind, lines, enclosing) VALUES
+  (1, 'greet', 'call', '{7,8}', '{1,1}'), (1, 'join', 'call', '{4}', '{0}'), (1, 'os', 'name', '{4}', '{0}');
+INSERT INTO issues (project_id, file_id, rule, severity, message, start_line, end_line, start_column, end_column)
+  VALUES (1, 1, 'no-docstring', 'info', 'main has no docstring', 6, 6, 0, 0);
+"""
+
+
+@pytest.fixture(scope="module")
+def server(cluster, tmp_path_factory):
+    base = tmp_path_factory.mktemp("mcp")
+    root = base / "root"
+    (root / "app").mkdir(parents=True)
+    (root / "app" / "hello.py").write_text(SOURCE)
+    (root / "notes.txt").write_text("Say hello to greet\n")
+    (root / ".env").write_text("TOKEN=greet\n")
+    (base / "outside").write_text("greet from outside\n")
+    (root / "link.py").symlink_to(base / "outside")
+    cluster.make_database("mcp")
+    cluster.run(ROWS % {"root": root}, name="mcp")
+    running = RunningServer(cluster.folder, database="mcp")
+    yield running
+    running.close()
+
+
+def post(server, message, **headers):
+    sent = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream", **headers}
+    return server.request("/mcp", "POST", headers=sent, body=json.dumps(message))
+
+
+def call(server, tool, **arguments):
+    answer = post(server, {"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+                           "params": {"name": tool, "arguments": arguments}})
+    assert answer.status == 200 and answer.headers["Content-Type"] == "application/json"
+    return answer.json["result"]
+
+
+def content(server, tool, **arguments):
+    result = call(server, tool, **arguments)
+    assert result["isError"] is False, result
+    assert result["content"][0]["type"] == "text" and result["content"][0]["text"]
+    return result["structuredContent"]
+
+
+def reason(server, tool, **arguments):
+    result = call(server, tool, **arguments)
+    assert result["isError"] is True, result
+    return result["content"][0]["text"]
+
+
+def test_a_session_as_a_client_has_it(server):
+    begun = post(server, {"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}})
+    version = begun.json["result"]["protocolVersion"]
+    assert version == "2025-11-25"
+    said = post(server, {"jsonrpc": "2.0", "method": "notifications/initialized"}, **{"MCP-Protocol-Version": version})
+    assert said.status == 202 and said.body == b""
+    listed = post(server, {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}, **{"MCP-Protocol-Version": version})
+    assert len(listed.json["result"]["tools"]) == 11
+
+
+def test_a_page_of_a_stranger_cannot_use_it(server):
+    ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    assert post(server, ping, Origin="http://evil.example").status == 403
+    assert post(server, ping, Host="evil.example").status == 403
+    assert post(server, ping, **{"Content-Type": "text/plain"}).status == 415
+    assert post(server, ping, Origin="http://localhost:1234").status == 200
+
+
+def test_find_symbol_and_symbol_info(server):
+    found = content(server, "find_symbol", name="gre")["results"]
+    assert [(s["id"], s["match"]) for s in found] == [(4194304, "prefix")]
+    about = content(server, "symbol_info", id=4194304)
+    assert about["source"] == "def greet(name):\n    return os.path.join('Hello', name)\n"
+    assert about["docstring"] == "Greets." and about["members"] == [] and "root" not in about
+    assert "no symbol" in reason(server, "symbol_info", id=99)
+
+
+def test_outline_references_and_callers(server):
+    assert [s["name"] for s in content(server, "list_symbols", path="app/hello.py")["results"]] == ["greet", "main"]
+    uses = content(server, "find_references", name="greet")["results"]
+    assert [(u["line"], u["kind"], u["enclosing"]) for u in uses] == [(7, "call", "app.hello.main"), (8, "call", "app.hello.main")]
+    callers = content(server, "callers_of", name="greet")["results"]
+    assert [(c["qualified_name"], c["call_lines"]) for c in callers] == [("app.hello.main", "7,8")]
+    assert content(server, "callers_of", name="os")["results"] == []
+
+
+def test_read_file_gives_the_lines_asked_for(server):
+    whole = call(server, "read_file", path="app/hello.py", project="demo")
+    assert whole["content"][0]["text"] == SOURCE and whole["structuredContent"]["line_count"] == 8
+    part = content(server, "read_file", path="app/hello.py", project="demo", start_line=3, end_line=3)
+    assert part["text"] == "def greet(name):\n" and (part["start_line"], part["end_line"]) == (3, 3)
+    assert "several projects" in reason(server, "read_file", path="app/hello.py")
+    assert "has 8 lines" in reason(server, "read_file", path="app/hello.py", project="demo", start_line=9)
+
+
+@pytest.mark.parametrize("path", [".env", "../outside", "/etc/passwd", "link.py", "gone.py", "app", "app/../.env", "."])
+def test_read_file_gives_nothing_that_is_not_an_indexed_file(server, path):
+    assert "greet" not in reason(server, "read_file", path=path)
+
+
+def test_search_code_finds_lines_in_indexed_files_only(server):
+    found = content(server, "search_code", text="GREET")
+    assert [(m["path"], m["line"]) for m in found["results"]] == [
+        ("app/hello.py", 3), ("app/hello.py", 7), ("app/hello.py", 8), ("notes.txt", 1)]
+    assert found["complete"] is True
+    assert content(server, "search_code", text="GREET", case_sensitive=True)["results"] == []
+    first = content(server, "search_code", text="greet", limit=2, path="app/")
+    assert len(first["results"]) == 2 and first["complete"] is False
+    assert content(server, "search_code", text="Hello", language="python")["results"][0]["text"].strip().startswith("return")
+
+
+def test_overview_files_issues_and_status(server):
+    demo, other = content(server, "project_overview")["projects"]
+    assert demo["kinds"] == {"function": 2} and other["pending"] == 1
+    assert demo["languages"][0] == {"language": "python", "files": 3, "lines": 10}
+    assert "no project" in reason(server, "project_overview", project="nope")
+    assert [f["path"] for f in content(server, "list_files", project="demo", path="app/")["results"]] == ["app/hello.py"]
+    assert content(server, "list_issues")["results"][0]["rule"] == "no-docstring"
+    assert content(server, "index_status")["waiting"] == 0
+
+
+def test_mcp_over_stdio_is_the_same(server):
+    """code-analysisctl finds the server by the supervisor's status and passes messages on, one a line."""
+    status = server.control.status
+    status["processes"][-1]["listen"] = ["127.0.0.1:%d" % server.port]
+    messages = [{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-11-25"}},
+                {"jsonrpc": "2.0", "method": "notifications/initialized"},
+                {"jsonrpc": "2.0", "id": 2, "method": "tools/call",
+                 "params": {"name": "find_symbol", "arguments": {"name": "greet"}}}]
+    text = "".join(json.dumps(message) + "\n" for message in messages) + "garbage\n"
+    ended = subprocess.run([str(BUILD / "code-analysisctl"), "--runtime-dir", server.folder, "mcp"], input=text, text=True,
+                           capture_output=True, timeout=20, env={"PATH": os.environ["PATH"]})
+    assert ended.returncode == 0, ended.stderr
+    answers = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert [answer.get("id") for answer in answers] == [1, 2, None]
+    assert answers[1]["result"]["structuredContent"]["results"][0]["name"] == "greet"
+    assert answers[2]["error"]["code"] == -32700
+
+
+def test_mcp_over_stdio_brings_the_token(start):
+    server = start(token="a-secret")
+    server.control.status["processes"][-1]["listen"] = ["127.0.0.1:%d" % server.port]
+    command = [str(BUILD / "code-analysisctl"), "--runtime-dir", server.folder, "mcp"]
+    for token, answered in [("a-secret", True), ("wrong", False)]:
+        ended = subprocess.run(command, input='{"jsonrpc":"2.0","id":5,"method":"ping"}\n', text=True, capture_output=True,
+                               timeout=20, env={"PATH": os.environ["PATH"], "CODE_ANALYSIS_TOKEN": token})
+        answer = json.loads(ended.stdout)
+        assert answer["id"] == 5 and ("result" in answer) == answered and ("error" in answer) != answered
+        assert token not in ended.stderr
