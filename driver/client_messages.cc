@@ -18,7 +18,7 @@ void ClientSession::malformed() { fatal("08P01", "invalid message format"); }
 
 bool ClientSession::handle(const wire::Slice& slice) {
   if (slice.type == 'X') {
-    close();
+    leave();
     return true;
   }
   if (phase_ == Phase::console) {
@@ -82,8 +82,12 @@ const SqlTraits& ClientSession::traits_of(const wire::Slice& slice) {
   return traits_;
 }
 
+// Preparing under a name does nothing yet, whatever the text: it must never wait for a transaction's connection, since
+// clients with many connections in one thread prepare on one while they hold transactions on others.
 bool ClientSession::ask_for_server(const wire::Slice& slice) {
-  const bool own = state_.wants_own_connection(traits_of(slice)) || !options_.settings.empty();
+  const bool only_prepares = slice.type == 'P' && slice.bytes.size() > 5 && slice.bytes[5] != '\0';
+  const bool own = (!only_prepares && state_.wants_own_connection(traits_of(slice))) || state_.owns_connection() ||
+                   !options_.settings.empty();
   mode = own ? LeaseMode::exclusive : LeaseMode::shared;
   host_.pool().request(*this);
   return false;
@@ -191,7 +195,6 @@ void ClientSession::forward_parse(const wire::Slice& slice) {
     return;
   }
   open_group();
-  if (traits.wants_own_connection()) host_.pool().make_exclusive(*server_);
   std::string rewritten;
   const auto tail = traits.deallocates_one ? rewrite_deallocate(*parse, rewritten) : parse->tail;
   if (!parse->name.empty()) return forward_named_parse(parse->name, tail);

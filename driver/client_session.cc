@@ -26,7 +26,7 @@ ClientSession::~ClientSession() = default;
 // ---- the socket ----
 
 bool ClientSession::may_read() const noexcept {
-  if (waiting() || preparing_ || !refusal_.empty()) return false;
+  if (waiting() || preparing_ || leaving_ || !refusal_.empty()) return false;
   if (server_ == nullptr) return !out_.has_backlog();  // who does not read gets no more answers either
   return !server_->blocked() && !must_let_others();
 }
@@ -43,6 +43,7 @@ void ClientSession::on_event(int events) {
   if (phase_ == Phase::closed) return;
   if ((events & UV_READABLE) != 0 && may_read()) return read_some();
   if ((events & UV_DISCONNECT) != 0 && waiting()) return close();
+  if ((events & Poll::broken) != 0) return close();
   update_interest();
 }
 
@@ -82,13 +83,13 @@ void ClientSession::pump() {
 // Handles what can be handled; the rest stays in `input`.
 void ClientSession::consume(std::string_view& input) {
   if (phase_ == Phase::startup) consume_first_packets(input);
-  while ((phase_ == Phase::active || phase_ == Phase::console) && !waiting() && !preparing_) {
+  while ((phase_ == Phase::active || phase_ == Phase::console) && !waiting() && !preparing_ && !leaving_) {
     const wire::Splitter before = splitter_;
     const std::string_view input_before = input;
     const auto slice = splitter_.next(input);
     if (!slice) break;
     if (!slice->first) {
-      if (rest_ == Rest::forward && server_ != nullptr) server_->out().add(slice->bytes);
+      forward_rest(*slice);
       continue;
     }
     rest_ = Rest::drop;
@@ -103,6 +104,18 @@ void ClientSession::consume(std::string_view& input) {
   }
 }
 
+void ClientSession::forward_rest(const wire::Slice& slice) {
+  if (rest_ != Rest::forward || server_ == nullptr) return;
+  server_->out().add(slice.bytes);
+  if (!slice.last) return;
+  rest_ = Rest::drop;
+  // The answer may have come before the end of the message: a COPY that failed.
+  if (server_->replies().empty() && !state_.group_open()) {
+    server_->flush();
+    come_to_rest();
+  }
+}
+
 void ClientSession::flush_replies() {
   if (phase_ == Phase::closed) return;
   switch (out_.flush(stream_)) {
@@ -114,7 +127,11 @@ void ClientSession::flush_replies() {
       }
       break;
     case Outbox::Flushed::all:
-      if (server_ != nullptr) server_->resume_reading();
+      if (server_ != nullptr) {
+        server_->resume_reading();
+      } else if (leaving_) {
+        return close();
+      }
       break;
   }
   update_interest();
@@ -140,8 +157,7 @@ void ClientSession::close() {
   phase_ = Phase::closed;
   host_.pool().withdraw(*this);
   if (server_ != nullptr) {
-    const bool inside_message = splitter_.inside_message() && rest_ == Rest::forward;
-    host_.pool().abandon(*std::exchange(server_, nullptr), state_, inside_message);
+    host_.pool().abandon(*std::exchange(server_, nullptr), state_, owes_rest());
   }
   statements_.each([this](const PreparedStatement& statement) { host_.pool().retire(statement.id); });
   startup_timeout_.reset();
@@ -196,8 +212,13 @@ void ClientSession::copy_started() {
 
 void ClientSession::server_ready(char status) {
   state_.ready(status);
-  if (server_->replies().ready_count() > 0 || state_.group_open()) {
-    if (state_.owns_connection()) host_.pool().make_exclusive(*server_);
+  come_to_rest();
+}
+
+// Everything is answered: gives the connection back unless something ties it down.
+void ClientSession::come_to_rest() {
+  if (server_->replies().ready_count() > 0 || state_.group_open() || owes_rest()) {
+    if (state_.owns_connection() || owes_rest()) host_.pool().make_exclusive(*server_);
     return;
   }
   if (stopping_) return fatal("57P01", "terminating connection: the driver is shutting down");
@@ -238,6 +259,15 @@ void ClientSession::server_lost(ServerConnection& server) {
   state_.lost_connection();
   if (stopping_) return fatal("57P01", "terminating connection: the driver is shutting down");
   host_.pump_later(*this);
+}
+
+// Terminate. Messages before it are answered first, as PostgreSQL does, unless they can only be rolled back.
+void ClientSession::leave() {
+  if (server_ == nullptr || server_->replies().ready_count() == 0 || state_.owns_connection() || state_.group_open() ||
+      server_->replies().copying_in()) {
+    return close();
+  }
+  leaving_ = true;
 }
 
 // ---- orders from outside ----

@@ -96,6 +96,11 @@ class ClientSession final : private LeaseRequest, private LeaseHolder {
   void consume(std::string_view& input);
   bool may_read() const noexcept;
   void update_interest();
+  void forward_rest(const wire::Slice& slice);
+  // The server has the beginning of a message and waits for its end.
+  bool owes_rest() const noexcept { return rest_ == Rest::forward && splitter_.inside_message(); }
+  void come_to_rest();
+  void leave();
   void release(Pins pins);
   bool must_let_others() const;
   bool in_flight() const;
@@ -156,7 +161,8 @@ class ClientSession final : private LeaseRequest, private LeaseHolder {
   bool preparing_ = false;            // the server runs our settings first
   bool skipping_ = false;             // an error was answered: all up to Sync is dropped
   bool session_reset_ = false;
-  bool stopping_ = false;
+  bool stopping_ = false;             // the driver ends
+  bool leaving_ = false;              // Terminate was read; the answers to what came before it are still to be sent
 };
 
 }  // namespace ca::driver

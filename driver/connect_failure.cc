@@ -14,11 +14,15 @@ struct FreeOptions {
   void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
 };
 
+// Each has a digit, which tells it from FATAL and PANIC.
 bool is_sqlstate(std::string_view text) {
+  bool digit = false;
   for (const char c : text) {
-    if (std::isdigit(static_cast<unsigned char>(c)) == 0 && (c < 'A' || c > 'Z')) return false;
+    const bool is_digit = std::isdigit(static_cast<unsigned char>(c)) != 0;
+    if (!is_digit && (c < 'A' || c > 'Z')) return false;
+    digit = digit || is_digit;
   }
-  return text.size() == 5;
+  return digit && text.size() == 5;
 }
 
 // Waiting mends shortage, start-up, shut-down and broken connections; not authorization (28), a missing database (3D), a

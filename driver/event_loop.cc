@@ -26,8 +26,11 @@ struct Poll::State {
   static void on_event(uv_poll_t* handle, int status, int events) noexcept {
     auto* state = static_cast<State*>(handle->data);
     if (state->closed) return;
-    // An error of the descriptor shows in the next read.
-    state->handler(status < 0 ? UV_READABLE : events);
+    if (status < 0) {  // libuv has stopped it: as long as somebody wants it, it goes on
+      if (state->wanted != 0) uv_poll_start(handle, state->wanted, &State::on_event);
+      events = UV_READABLE | UV_WRITABLE | broken;
+    }
+    state->handler(events);
     if (state->loop->settle) state->loop->settle();
   }
 };

@@ -30,7 +30,10 @@ class EventLoop {
 // Watches one descriptor, level-triggered. The handler may destroy the Poll.
 class Poll {
  public:
-  // `handler` gets UV_READABLE, UV_WRITABLE and UV_DISCONNECT bits. REQUIRES: fd outlives the Poll.
+  // Among the events: the descriptor is broken. Reading tells what is left and then why; who does not read gives it up.
+  static constexpr int broken = 1 << 16;
+
+  // `handler` gets UV_READABLE, UV_WRITABLE, UV_DISCONNECT and `broken` bits. REQUIRES: fd outlives the Poll.
   Poll(EventLoop& loop, int fd, std::function<void(int events)> handler);
   ~Poll();
   Poll(const Poll&) = delete;

@@ -34,6 +34,11 @@ int passed_count() {
 }
 
 Status make_ready(int fd) {
+  int listens = 0;
+  socklen_t length = sizeof listens;
+  if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) != 0 || listens == 0) {
+    return failure("the descriptor that LISTEN_FDS passes is no listening socket");
+  }
   if (::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) return system_failure("listening socket", errno);
   const int flags = ::fcntl(fd, F_GETFL);
   if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) return system_failure("listening socket", errno);

@@ -49,10 +49,16 @@ std::string Pool::parameter(std::string_view name) const {
 // ---- requests and leases ----
 
 void Pool::request(LeaseRequest& request) {
-  if (waiting() >= settings_.queue_limit) {
+  if (waiting() >= settings_.queue_limit && !at_once(request)) {
     return request.lease_refused("53300", "too many statements wait for a server connection (queue_limit)");
   }
   queue(request.mode).push(request, MonotonicClock::now());
+}
+
+// True where nobody is before it: it waits for no longer than a connection takes to be made.
+bool Pool::at_once(const LeaseRequest& request) const {
+  const unsigned own_class = 1u << static_cast<unsigned>(request.priority);
+  return !paused_ && queue(request.mode).size() == 0 && (budget_.allowed(request.mode) & own_class) != 0;
 }
 
 void Pool::withdraw(LeaseRequest& request) {

@@ -112,6 +112,7 @@ class Pool : private ServerOwner {
   Scheduler& queue(LeaseMode mode) { return mode == LeaseMode::shared ? shared_ : exclusive_; }
   const Scheduler& queue(LeaseMode mode) const { return mode == LeaseMode::shared ? shared_ : exclusive_; }
   Member& member(const ServerConnection& server);
+  bool at_once(const LeaseRequest& request) const;
   void tell_losses();
   void lend_free();
   bool lend_one(LeaseMode mode);

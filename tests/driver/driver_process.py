@@ -1,4 +1,5 @@
 """The built-in driver, run by itself as the supervisor would run it."""
+import fcntl
 import json
 import os
 import pathlib
@@ -54,22 +55,19 @@ class DriverProcess:
         config = os.memfd_create("config")
         os.write(config, json.dumps(self.config).encode())
         os.lseek(config, 0, os.SEEK_SET)
-        passed = [ready_write, config]
-        environment = {"PATH": "/usr/bin:/bin", "READY_FD": str(ready_write), "CONFIG_FD": str(config)}
+        # High numbers, so that descriptor 3 is free for the socket.
+        passed = [fcntl.fcntl(fd, fcntl.F_DUPFD, 100) for fd in (ready_write, config)]
+        environment = {"PATH": "/usr/bin:/bin", "READY_FD": str(passed[0]), "CONFIG_FD": str(passed[1])}
         command = [str(self.program)]
         if self.listener is not None:
             # As sd_listen_fds(3): the shell makes the socket descriptor 3 and keeps its pid over exec.
-            passed.append(self.listener.fileno())
+            passed.append(fcntl.fcntl(self.listener.fileno(), fcntl.F_DUPFD, 100))
             environment.update(LISTEN_FDS="1", LISTEN_FDNAMES="postgresql")
-            ready_high, config_high = 11, 12
-            environment.update(READY_FD=str(ready_high), CONFIG_FD=str(config_high))
-            script = (f"exec {ready_high}>&{ready_write} {config_high}<&{config} 3<&{self.listener.fileno()}; "
-                      f"LISTEN_PID=$$ exec \"$0\"")
-            command = ["/bin/bash", "-c", script, str(self.program)]
+            command = ["/bin/bash", "-c", f"LISTEN_PID=$$ exec \"$0\" 3<&{passed[2]} {passed[2]}<&-", str(self.program)]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(command, pass_fds=passed, env=environment, stdout=log, stderr=log)
-        os.close(ready_write)
-        os.close(config)
+        for fd in (ready_write, config, *passed):
+            os.close(fd)
         os.set_blocking(ready_read, False)
         self.ready_pipe = ready_read
         self.ready_text = b""

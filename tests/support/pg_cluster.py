@@ -71,6 +71,28 @@ class PgCluster:
             raise RuntimeError(done.stderr)
         return done.stdout.strip()
 
+    def running(self):
+        return self._run("pg_ctl", "-D", self.data, "status", check=False).returncode == 0
+
+    def new_database(self):
+        """A database of its own for one test, owned by `role`."""
+        self.databases = getattr(self, "databases", 0) + 1
+        name = f"fresh_{self.databases}"
+        self.sql(f"CREATE DATABASE {name} OWNER {self.role}", database="postgres")
+        return Database(self, name)
+
     def close(self):
         self._run("pg_ctl", "-D", self.data, "-m", "immediate", "stop", check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Database:
+    """One database of a cluster."""
+
+    def __init__(self, cluster, name):
+        self.cluster = cluster
+        self.name = name
+        self.conninfo = f"host={cluster.socket_dir} port=5432 user={cluster.role} dbname={name}"
+
+    def sql(self, text):
+        return self.cluster.sql(text, database=self.name)
