@@ -63,11 +63,15 @@ Left reap_all_dead() {
 }  // namespace
 
 void end_all_descendants() {
+  constexpr int fruitless_rounds_limit = 500;  // about a second in which nothing could be signalled: not ours to end
   std::vector<pid_t> pids;
-  while (reap_all_dead() == Left::some) {
+  int fruitless_rounds = 0;
+  while (reap_all_dead() == Left::some && fruitless_rounds < fruitless_rounds_limit) {
     pids.clear();
     append_children(pids);
-    for (const pid_t pid : pids) signal_child(pid, SIGKILL);
+    bool signalled = false;
+    for (const pid_t pid : pids) signalled = signal_child(pid, SIGKILL) || signalled;
+    fruitless_rounds = signalled ? 0 : fruitless_rounds + 1;
     // Children of those that die now become ours at their death; look again as soon as the kernel can have done it.
     const timespec pause{0, 1'000'000};
     if (reap_all_dead() == Left::some) ::nanosleep(&pause, nullptr);

@@ -15,7 +15,8 @@ void append_children(std::vector<pid_t>& pids);
 // Sends a signal through a pidfd. False where the process has gone already or is not ours to signal.
 bool signal_child(pid_t pid, int signal) noexcept;
 
-// SIGKILLs every descendant, whatever its session, group or signal mask, and reaps it, until no child is left.
+// SIGKILLs every descendant, whatever its session, group or signal mask, and reaps it, until no child is left but such
+// as we may not signal (a set-user-id program of an unprivileged supervisor).
 // Blocks: as long as the kernel needs to end them.
 void end_all_descendants();
 

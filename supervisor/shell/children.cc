@@ -141,12 +141,20 @@ void Children::tell(core::ProcessId process, const std::vector<ReadinessFact>& f
         environment_.sink(core::BecameReady{process, child.pid});
         break;
       case ReadinessFact::Kind::progress:
-        child.status_text = fact.text.substr(0, 400);
+        note_status(process, fact.text);
         environment_.sink(core::StartProgressed{process, child.pid});
         break;
       case ReadinessFact::Kind::lost: environment_.sink(core::ReadinessLost{process, child.pid}); break;
     }
   }
+}
+
+void Children::note_status(core::ProcessId process, const std::string& text) {
+  Child& child = children_[process];
+  if (child.status_text == text) return;
+  child.status_text = text.substr(0, 400);
+  const core::ProcessRules& rules = environment_.plan.rules.processes[process];
+  if (!text.empty()) environment_.log.info("tier " + std::to_string(rules.tier) + " " + rules.name + " says: " + text);
 }
 
 bool Children::may_speak_for(const NotifyMessage& message, core::ProcessId process) const {
@@ -172,7 +180,8 @@ void Children::read_notify_socket(core::ProcessId process) {
     const auto message = child.notify->receive();
     if (!message) return;
     if (!may_speak_for(*message, process)) continue;
-    if (message->status) child.status_text = *message->status;
+    // What it said while it started is over when it is ready.
+    if (message->status || message->is_ready) note_status(process, message->status.value_or(""));
     if (message->is_ready) environment_.sink(core::BecameReady{process, child.pid});
   }
 }

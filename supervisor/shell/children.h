@@ -75,6 +75,7 @@ class Children {
   void adopt_channels(core::ProcessId process, Channels channels);
   bool read_ready_pipe(core::ProcessId process);  // false: nothing more to read now
   void tell(core::ProcessId process, const std::vector<ReadinessFact>& facts);
+  void note_status(core::ProcessId process, const std::string& text);
   void read_notify_socket(core::ProcessId process);
   bool may_speak_for(const NotifyMessage& message, core::ProcessId process) const;
   void close_readiness(Child& child);

@@ -1,6 +1,7 @@
 // The supervisor's hands: steps through facts and carries out what the lifecycle orders.
 #include <cerrno>
 #include <csignal>
+#include <utility>
 
 #include "supervisor/guardian/descendants.h"
 #include "supervisor/shell/records.h"
@@ -28,6 +29,7 @@ void Supervisor::step_through() {
   while (!facts_.empty()) {
     const core::Event event = facts_.front();
     facts_.pop_front();
+    looked_in_this_step_ = false;
     for (const core::Action& action : core::step(rules_, state_, event, MonotonicClock::now())) {
       std::visit([this](const auto& order) { carry_out(order); }, action);
     }
@@ -78,7 +80,8 @@ void Supervisor::carry_out(const core::EndLeftovers& order) {
 }
 
 void Supervisor::carry_out(const core::Announce& order) {
-  if (order.record == core::Record::stop_requested || order.record == core::Record::shutdown_started) look_for_strays();
+  const bool is_stop = order.record == core::Record::stop_requested || order.record == core::Record::shutdown_started;
+  if (is_stop && !std::exchange(looked_in_this_step_, true)) look_for_strays();
   events_->append(event_name(order.record), event_fields(rules_, order));
   std::optional<Milliseconds> since_spawn;
   if (order.process) {

@@ -33,8 +33,7 @@ std::size_t Strays::end_ownerless(const TreeView& view) {
   std::size_t count = 0;
   for (const pid_t pid : children) {
     if (view.is_spawned(pid) || owner(pid, view)) continue;
-    signal_child(pid, SIGKILL);
-    ++count;
+    if (signal_child(pid, SIGKILL)) ++count;  // what we may not signal is not waited for
   }
   return count;
 }

@@ -33,7 +33,7 @@ class Strays {
   // Adopted processes that belong to a living service and were not reported before.
   std::vector<Stray> look(const TreeView& view);
 
-  // SIGKILLs every adopted process that belongs to no living service; returns how many there were. They are reaped as
+  // SIGKILLs every adopted process that belongs to no living service; returns how many it could signal. They are reaped as
   // usual, and what they leave behind is adopted then: repeat until it returns 0.
   std::size_t end_ownerless(const TreeView& view);
 

@@ -255,7 +255,7 @@ bool Supervisor::start_reload() {
   reload_ignored_ = false;
   events_->append("reload_started", Json::object());
   log_->info("reload of " + plan_.config_path);
-  notify_parent("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(monotonic_us()));
+  if (state_.first_start_done) notify_parent("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(monotonic_us()));
   reload_->start();
   return true;
 }
@@ -275,7 +275,7 @@ void Supervisor::reload_done(const Reload::Result& result) {
     log_->error("reload rejected, nothing has changed:");
     for (const std::string& error : result.errors) log_->error(error);
   }
-  if (state_.stop == core::StopMode::none) notify_parent("READY=1");
+  if (state_.first_start_done && state_.stop == core::StopMode::none) notify_parent("READY=1");
   control_->reload_done(result.applied, result.errors);
 }
 

@@ -101,6 +101,7 @@ class Supervisor {
   std::deque<core::ProcessId> spawn_queue_;
   std::set<core::ProcessId> clearing_;  // exited; what they left behind is being ended
   bool is_stepping_ = false, is_reaping_ = false, needs_sweep_ = false, has_ended_ = false;
+  bool looked_in_this_step_ = false;  // for strays: once is enough, however many are told to stop
   bool reload_ignored_ = false;  // recorded once a reload or shutdown
   std::optional<int> exit_code_;
   std::string last_reason_;
