@@ -35,6 +35,12 @@ std::int32_t Collector::add_symbol(Symbol symbol, std::string_view separator) {
   return static_cast<std::int32_t>(facts_.symbols.size()) - 1;
 }
 
+std::int32_t Collector::add_symbol_below(std::int32_t parent, Symbol symbol) {
+  symbol.parent = parent;
+  facts_.symbols.push_back(std::move(symbol));
+  return static_cast<std::int32_t>(facts_.symbols.size()) - 1;
+}
+
 void Collector::open(Scope scope) {
   scope.first_reference = facts_.references.size();
   scopes_.push_back(std::move(scope));

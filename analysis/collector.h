@@ -45,10 +45,13 @@ class Collector {
 
   // Adds a symbol below the innermost open scope; its qualified name is that scope's, `separator`, `name`.
   std::int32_t add_symbol(Symbol symbol, std::string_view separator);
+  // Adds it below `parent`, wherever the walk is. REQUIRES: symbol.qualified_name is set.
+  std::int32_t add_symbol_below(std::int32_t parent, Symbol symbol);
   // The name that `name` would get there.
   std::string qualify(std::string_view name, std::string_view separator) const;
   // What stands before all names of the file (a Python module's name); may be empty.
   void set_prefix(std::string prefix) { prefix_ = std::move(prefix); }
+  const Symbol& symbol(std::int32_t index) const { return facts_.symbols[static_cast<std::size_t>(index)]; }
   Symbol& symbol(std::int32_t index) { return facts_.symbols[static_cast<std::size_t>(index)]; }
 
   void open(Scope scope);
