@@ -1,0 +1,63 @@
+#include "cli/code_mapper/tree.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "analysis/paths/ignore.h"
+#include "analysis/paths/names.h"
+#include "common/posix.h"
+
+namespace ca::code_mapper {
+namespace {
+
+namespace fs = std::filesystem;
+namespace paths = analysis::paths;
+
+constexpr std::size_t max_ignore_bytes = 1u << 20;
+
+// The text of an ignore file; empty where there is none that is a plain file.
+std::string ignore_text(const fs::path& path) {
+  std::error_code unknown;
+  if (fs::symlink_status(path, unknown).type() != fs::file_type::regular) return {};
+  return read_file(path.string(), max_ignore_bytes).value_or(std::string());
+}
+
+bool leave_out(const std::string& name, const std::string& path, bool is_directory, const Options& options, const paths::IgnoreTree& ignore) {
+  if (is_directory && paths::is_generated_folder(name)) return true;
+  if (is_directory && !options.include_tests && paths::is_test_folder(name)) return true;
+  if (!is_directory && paths::is_secret(path)) return true;
+  return ignore.ignored_here(path, is_directory);
+}
+
+}  // namespace
+
+Tree find_files(const Options& options) {
+  Tree tree;
+  paths::IgnoreTree ignore;
+  ignore.set_override(options.exclude);
+  ignore.set_fallback(ignore_text(fs::path(options.root_dir) / ".git/info/exclude"));
+  std::vector<std::string> folders = {""};
+  while (!folders.empty()) {
+    const std::string folder = std::move(folders.back());
+    folders.pop_back();
+    const fs::path full = folder.empty() ? fs::path(options.root_dir) : fs::path(options.root_dir) / folder;
+    ignore.set(folder, ignore_text(full / ".gitignore"));
+    std::error_code error;
+    fs::directory_iterator entry(full, error), end;
+    for (; !error && entry != end; entry.increment(error)) {
+      const std::string name = entry->path().filename().string();
+      const std::string path = folder.empty() ? name : folder + "/" + name;
+      std::error_code unknown;
+      const fs::file_type type = entry->symlink_status(unknown).type();
+      const bool is_directory = type == fs::file_type::directory;
+      if (!is_directory && type != fs::file_type::regular) continue;
+      if (leave_out(name, path, is_directory, options, ignore)) continue;
+      (is_directory ? folders : tree.files).push_back(path);
+    }
+    if (error) tree.errors.push_back(full.string() + ": " + error.message());
+  }
+  std::sort(tree.files.begin(), tree.files.end());
+  return tree;
+}
+
+}  // namespace ca::code_mapper

@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Drives code_mapper on small trees: its files, its reports, its exit codes."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import yaml
+
+PROGRAM, CHECKOUT = sys.argv[1], sys.argv[2]
+CLEAN = '"""Doc."""\n\n\ndef f(a):\n    """Doc."""\n    return a\n'
+
+
+def run(*args, cwd):
+    return subprocess.run([PROGRAM, *map(str, args)], cwd=cwd, capture_output=True, text=True, timeout=120)
+
+
+def load(folder, name):
+    return yaml.load((folder / name).read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+def check_exit_codes(top):
+    tree = top / "codes"
+    tree.mkdir()
+    (tree / "ok.py").write_text(CLEAN)
+    assert run("-r", tree, cwd=top).returncode == 0
+    (tree / "bad.py").write_text("def f(:\n")
+    assert run("-r", tree, cwd=top).returncode == 1
+    assert run("-r", tree, "--exit-zero", cwd=top).returncode == 0
+    assert run("--nothing", cwd=top).returncode == 64
+    assert run("-r", top / "absent", cwd=top).returncode == 2
+    run("-r", tree, "-o", top / "before", cwd=top)
+    assert run("-r", tree, "--baseline", top / "before/code_issues.yaml", cwd=top).returncode == 0
+    (top / "config.yaml").write_text("disable: [parse-error, missing-docstring]\n")
+    assert run("-r", tree, "--config", top / "config.yaml", cwd=top).returncode == 0
+    (top / "config.yaml").write_text("unknown: 1\n")
+    assert run("-r", tree, "--config", top / "config.yaml", cwd=top).returncode == 64
+
+
+def check_hostile_tree(top):
+    tree = top / "hostile"
+    (tree / "pkg").mkdir(parents=True)
+    (tree / "tests").mkdir()
+    (tree / "build").mkdir()
+    (tree / "tests/test_a.py").write_text("def in_tests(): return 1\n")
+    (tree / "build/b.py").write_text("def in_build(): return 1\n")
+    (tree / "ignored.py").write_text("def in_ignored(): return 1\n")
+    (tree / ".gitignore").write_text("ignored.py\n")
+    (tree / "pkg/a.py").write_text("from pkg import b, gone\nimport pkg.missing\ndef outer():\n    '''x: # \"y\"\\\n\t\x85'''\n    def inner(): return 1\n")
+    (tree / "pkg/b.py").write_text("import pkg.a\n")
+    os.symlink("..", tree / "pkg/loop")
+    os.symlink("nowhere", tree / "dangling.py")
+    os.mkfifo(tree / "pipe.py")
+    with open(os.fsencode(tree) + b"/n\xff.py", "wb") as odd:
+        odd.write(b"def gr\xfc(): return '\0'\n")
+    done = run("-r", tree, "-o", top / "out", "--format", "json", cwd=top)
+    assert done.returncode == 1, done
+    files = {entry["path"]: entry for entry in load(top / "out", "code_map.yaml")["files"]}
+    assert sorted(files) == ["n\ufffd.py", "pkg/a.py", "pkg/b.py"], sorted(files)
+    names = [symbol["qualified_name"] for symbol in files["pkg/a.py"]["symbols"]]
+    assert names == ["pkg.a.outer", "pkg.a.outer.inner"], names
+    issues = load(top / "out", "code_issues.yaml")["issues"]
+    ids = {issue["id"] for issue in issues}
+    assert {"invalid-utf8", "nul-byte", "unresolved-import", "circular-import"} <= ids, ids
+    assert "outer" in load(top / "out", "method_index.yaml")["methods"]
+    assert len(json.loads(done.stdout)["issues"]) == len(issues)
+    run("-r", tree, "-o", top / "out", "--include-tests", cwd=top)
+    assert "in_tests" in load(top / "out", "method_index.yaml")["methods"]
+
+
+def check_sarif(top):
+    tree = top / "sarif"
+    tree.mkdir()
+    (tree / "a b.py").write_text("def f(:\n")
+    log = json.loads(run("-r", tree, "--format", "sarif", cwd=top).stdout)
+    assert log["version"] == "2.1.0"
+    result = log["runs"][0]["results"][0]
+    rules = log["runs"][0]["tool"]["driver"]["rules"]
+    assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+    assert result["level"] in ("note", "warning", "error")
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "a%20b.py"
+    assert place["region"]["startLine"] >= 1
+
+
+def check_own_checkout(top):
+    done = run("-r", CHECKOUT, "-o", top / "own", "--jobs", "2", cwd=top)
+    assert done.returncode in (0, 1), done.stderr
+    symbols = [s for f in load(top / "own", "code_map.yaml")["files"] for s in f["symbols"]]
+    steps = [s for s in symbols if s["qualified_name"] == "ca::core::step" and not s.get("declared_only")]
+    assert len(steps) <= 1, steps
+    assert any(s["qualified_name"] == "ca::analysis::analyse" and s["kind"] == "function" for s in symbols)
+
+
+with tempfile.TemporaryDirectory() as folder:
+    for check in (check_exit_codes, check_hostile_tree, check_sarif, check_own_checkout):
+        check(pathlib.Path(folder))
+        print(check.__name__, "ok")
