@@ -3,7 +3,7 @@
 import pytest
 
 from support import bounds, clients
-from support.bounds import gap, in_bounds, wait_for
+from support.bounds import gap, wait_for
 from support.puppet import Puppet
 
 NO_LIMIT = {"initial_delay": "100ms", "max_delay": "800ms", "multiplier": 2, "jitter": 0, "reset_after": "50ms",
@@ -142,8 +142,8 @@ def test_slow_goes_on_at_the_longest_delay_after_the_limit(world):
     config["code_analysis"]["workers"][0]["ready"] = "none"
     tree = world.tree(config)
     wait_for(lambda: len(world.all("a", "start")) == 5, 5000, "it goes on")
-    starts = [entry.ns for entry in world.all("a", "start")]
+    starts, ends = world.all("a", "start"), tree.events("exited", "a")
     for index in (3, 4):
-        in_bounds(f"gap before start {index}", (starts[index] - starts[index - 1]) / bounds.MS, 300, 360)
+        gap(f"exit {index - 1} -> start {index}", ends[index - 1]["mono_ns"], starts[index].ns, 300, 350)
     assert not tree.events("failed")
     tree.stop()
