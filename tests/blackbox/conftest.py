@@ -98,4 +98,5 @@ def pytest_terminal_summary(terminalreporter):
     for name, outcome, measured in RESULTS:
         terminalreporter.write_line(f"{outcome:7} {name}")
         for line in measured:
-            terminalreporter.write_line(f"          {line}")
+            if not line.startswith("processor time"):  # one a tree: told with a failure only
+                terminalreporter.write_line(f"          {line}")

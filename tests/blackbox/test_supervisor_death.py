@@ -1,12 +1,14 @@
 """Scenarios 23 and 26: a half of the supervisor dies, and a second instance."""
 import os
 import signal
+import time
 
 import pytest
 
 from support import bounds, invariants, processes
-from support.bounds import gap, wait_for
+from support.bounds import gap, in_bounds, wait_for
 from support.puppet import Puppet
+from support.world import World
 
 
 def thirty_processes(world):
@@ -126,3 +128,28 @@ def test_sessions_keep_a_terminals_ctrl_c_from_the_children(world):
     members = [tree.supervisor_pid(), *tree.pids().values()]
     assert all(os.getsid(pid) == pid for pid in members)
     tree.stop()
+
+
+@pytest.mark.parametrize("phase", ["start", "stop"])
+def test_23_a_half_is_killed_at_random_instants(rng, phase):
+    """In the first 150 ms after the lock is held, or of the shutdown: nothing stays behind, whatever was half done."""
+    slowest = 0
+    for _ in range(int(os.environ.get("CODE_ANALYSIS_ROUNDS", "40"))):
+        with World() as world:
+            family = Puppet(ready_after=rng.randrange(20), exit_delay=rng.randrange(40), grandchildren=2,
+                            extra=("--setsid", "--grandchild-ignore", "TERM"))
+            tree = world.tree(world.three_tiers(driver=family, workers={"a": family, "b": family}, server=family))
+            supervisor = tree.supervisor_after_lock()
+            if phase == "stop":
+                tree.wait_ready()
+                tree.send("TERM")
+            time.sleep(rng.random() * 0.15)
+            which = rng.choice([tree.pid, supervisor])
+            members = processes.descendants_of(tree.pid)
+            tree.watch.judging, tree.may_leave_zombies, tree.expected_exit = False, True, None
+            at = bounds.now_ns()
+            processes.kill_quietly(which)
+            wait_for(lambda: not [pid for pid in members if processes.is_alive(pid)], 3000, "all are gone", 1)
+            slowest = max(slowest, bounds.now_ns() - at)
+            assert tree.wait_exit() in ((-signal.SIGKILL, 0) if which == tree.pid else (70, 0))
+    in_bounds("slowest end of all", slowest / bounds.MS, 0, 500)

@@ -49,6 +49,12 @@ class Tree:
         """The guardian's first child."""
         return bounds.wait_for(lambda: processes.children_of(self.pid), 1000, "the guardian has a child")[0]
 
+    def supervisor_after_lock(self):
+        """The pid of the supervisor half as soon as the lock is held and the half is there."""
+        lock = self.world.runtime_dir / "supervisor.lock"
+        bounds.wait_for(lambda: processes.lock_holders(lock), 2000, "the lock is held", every_ms=0.5)
+        return self.supervisor_pid()
+
     def pid_of(self, name):
         """The pid by the event log: of the last `spawned`, where no `exited` came after it."""
         pid = None
