@@ -6,11 +6,14 @@ import sys
 import time
 
 import pytest
+from _pytest.runner import runtestprotocol
 
 sys.path.insert(0, os.path.dirname(__file__))
 
 from support import bounds, processes, world as worlds  # noqa: E402
 
+ATTEMPTS = 3
+BUSY = 25  # per cent of the time in which somebody waited for a processor
 RESULTS = []  # (test, outcome, what was measured)
 
 
@@ -51,12 +54,25 @@ def pressure_us():
         return 0
 
 
-@pytest.hookimpl(hookwrapper=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item, nextitem):
-    bounds.MEASURED.clear()
-    worlds.STORIES.clear()
-    item.began = time.monotonic(), pressure_us()
-    yield
+    """A scenario that missed a time bound, and nothing else, on a machine that was busy meanwhile is run again: the
+    bounds are those of an idle machine. Nothing else is ever tried twice."""
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    for attempt in range(ATTEMPTS):
+        bounds.MEASURED.clear()
+        worlds.STORIES.clear()
+        item.worst, item.only_late = "passed", False
+        item.began = time.monotonic(), pressure_us()
+        item._initrequest()
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        if attempt + 1 == ATTEMPTS or not item.only_late:
+            break
+        RESULTS[-1] = (item.name, "late", ["a bound was missed on a busy machine: once more"])
+    for report in reports:
+        item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
 
 
 def selector(item):
@@ -79,6 +95,7 @@ def pytest_runtest_makereport(item, call):
         return
     began, pressure = item.began
     waited = (pressure_us() - pressure) / 1e4 / max(time.monotonic() - began, 0.001)
+    item.only_late = call.when == "call" and call.excinfo.errisinstance(bounds.BoundMissed) and waited > BUSY
     report.sections.append(("to replay", " ".join([
         "tests/blackbox/run", shlex.quote(str(worlds.BUILD)), "-k", shlex.quote(selector(item)), "--seed",
         str(item.config.getoption("--seed"))])))

@@ -4,6 +4,8 @@ import ctypes
 import os
 import signal
 
+import pytest
+
 PR_SET_CHILD_SUBREAPER = 36
 MARKER = "BLACKBOX_RUN"  # environment variable that every process of a scenario inherits
 
@@ -12,6 +14,9 @@ def become_subreaper():
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
+
+
+needs_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can do this")
 
 
 def come_first(priority):
