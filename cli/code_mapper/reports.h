@@ -10,7 +10,7 @@
 namespace ca::code_mapper {
 
 // A YAML double-quoted scalar that any reader gives back as `text`. REQUIRES: valid UTF-8.
-std::string quoted(std::string_view text);
+std::string yaml_string(std::string_view text);
 
 std::string code_map_yaml(const Project& project);
 std::string code_issues_yaml(const Project& project);

@@ -39,24 +39,24 @@ void line(std::string& out, const char* indent, const char* key, const std::stri
 }
 
 void add_symbol(std::string& out, const Facts& facts, const Symbol& symbol) {
-  line(out, "      - ", "name", quoted(symbol.name));
+  line(out, "      - ", "name", yaml_string(symbol.name));
   line(out, "        ", "kind", symbol.kind == SymbolKind::module_ ? "module" : analysis::kind_name(symbol.kind));
-  line(out, "        ", "qualified_name", quoted(symbol.qualified_name));
+  line(out, "        ", "qualified_name", yaml_string(symbol.qualified_name));
   line(out, "        ", "start_line", std::to_string(symbol.range.start_line));
   line(out, "        ", "end_line", std::to_string(symbol.range.end_line));
   if (!symbol.is_definition) line(out, "        ", "declared_only", "true");
   if (symbol.parent != analysis::no_parent) {
-    line(out, "        ", "parent", quoted(facts.symbols[static_cast<std::size_t>(symbol.parent)].qualified_name));
+    line(out, "        ", "parent", yaml_string(facts.symbols[static_cast<std::size_t>(symbol.parent)].qualified_name));
   }
-  if (!symbol.signature.empty()) line(out, "        ", "signature", quoted(symbol.signature));
-  if (!symbol.docstring.empty()) line(out, "        ", "docstring", quoted(symbol.docstring));
+  if (!symbol.signature.empty()) line(out, "        ", "signature", yaml_string(symbol.signature));
+  if (!symbol.docstring.empty()) line(out, "        ", "docstring", yaml_string(symbol.docstring));
 }
 
 void add_import(std::string& out, const analysis::Import& import) {
   std::string target(static_cast<std::size_t>(import.relative_level), '.');
-  line(out, "      - ", "target", quoted(target + import.target));
-  if (!import.name.empty()) line(out, "        ", "name", quoted(import.name));
-  if (!import.alias.empty()) line(out, "        ", "alias", quoted(import.alias));
+  line(out, "      - ", "target", yaml_string(target + import.target));
+  if (!import.name.empty()) line(out, "        ", "name", yaml_string(import.name));
+  if (!import.alias.empty()) line(out, "        ", "alias", yaml_string(import.alias));
   line(out, "        ", "line", std::to_string(import.line));
 }
 
@@ -76,7 +76,7 @@ Status write_whole(const std::string& path, const std::string& text) {
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
+std::string yaml_string(std::string_view text) {
   std::string out = "\"";
   char buffer[12];
   for (std::size_t i = 0; i < text.size();) {
@@ -105,10 +105,10 @@ std::string code_map_yaml(const Project& project) {
   if (project.files.empty()) return out + "files: []\n";
   out += "files:\n";
   for (const MappedFile& file : project.files) {
-    line(out, "  - ", "path", quoted(file.shown));
+    line(out, "  - ", "path", yaml_string(file.shown));
     line(out, "    ", "language", analysis::language_name(file.language));
     line(out, "    ", "lines", std::to_string(file.facts.line_count));
-    if (!file.facts.docstring.empty()) line(out, "    ", "docstring", quoted(file.facts.docstring));
+    if (!file.facts.docstring.empty()) line(out, "    ", "docstring", yaml_string(file.facts.docstring));
     out += file.facts.imports.empty() ? "    imports: []\n" : "    imports:\n";
     for (const analysis::Import& import : file.facts.imports) add_import(out, import);
     out += file.facts.symbols.empty() ? "    symbols: []\n" : "    symbols:\n";
@@ -123,17 +123,17 @@ std::string code_issues_yaml(const Project& project) {
   for (const MappedFile& file : project.files) {
     for (const Issue& issue : file.facts.issues) {
       ++by_id[issue.id];
-      line(list, "  - ", "id", quoted(issue.id));
+      line(list, "  - ", "id", yaml_string(issue.id));
       line(list, "    ", "severity", analysis::severity_name(issue.severity));
-      line(list, "    ", "file", quoted(file.shown));
+      line(list, "    ", "file", yaml_string(file.shown));
       line(list, "    ", "start_line", std::to_string(issue.range.start_line));
       line(list, "    ", "end_line", std::to_string(issue.range.end_line));
-      line(list, "    ", "message", quoted(issue.message));
+      line(list, "    ", "message", yaml_string(issue.message));
     }
   }
   std::string out = "# What was found, and how often.\n";
   out += by_id.empty() ? "summary: {}\n" : "summary:\n";
-  for (const auto& [id, count] : by_id) line(out, "  ", quoted(id).c_str(), std::to_string(count));
+  for (const auto& [id, count] : by_id) line(out, "  ", yaml_string(id).c_str(), std::to_string(count));
   if (list.empty()) return out + "issues: []\n";
   return out + "issues:\n" + list;
 }
@@ -144,11 +144,11 @@ std::string method_index_yaml(const Project& project) {
     for (const Symbol& symbol : file.facts.symbols) {
       if (!is_callable(symbol.kind)) continue;
       std::string& entry = by_name[symbol.name];
-      line(entry, "    - ", "file", quoted(file.shown));
+      line(entry, "    - ", "file", yaml_string(file.shown));
       line(entry, "      ", "line", std::to_string(symbol.range.start_line));
       line(entry, "      ", "kind", analysis::kind_name(symbol.kind));
-      line(entry, "      ", "qualified_name", quoted(symbol.qualified_name));
-      line(entry, "      ", "signature", quoted(symbol.signature));
+      line(entry, "      ", "qualified_name", yaml_string(symbol.qualified_name));
+      line(entry, "      ", "signature", yaml_string(symbol.signature));
     }
   }
   std::string out = "# Every function and method by its name.\n";
@@ -156,7 +156,7 @@ std::string method_index_yaml(const Project& project) {
   out += "methods:\n";
   for (const auto& [name, entry] : by_name) {
     // A key longer than 1024 characters must be written with a question mark.
-    out += name.size() > 1000 ? "  ? " + quoted(name) + "\n  :\n" + entry : "  " + quoted(name) + ":\n" + entry;
+    out += name.size() > 1000 ? "  ? " + yaml_string(name) + "\n  :\n" + entry : "  " + yaml_string(name) + ":\n" + entry;
   }
   return out;
 }

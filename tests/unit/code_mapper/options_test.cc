@@ -26,9 +26,9 @@ TEST_CASE("a wrong command line is an error that names the option") {
 }
 
 TEST_CASE("text is quoted so that YAML gives it back") {
-  CHECK(quoted("a: b # c") == "\"a: b # c\"");
-  CHECK(quoted("\"\\") == "\"\\\"\\\\\"");
-  CHECK(quoted("a\n\tb\x7f") == "\"a\\n\\x09b\\x7F\"");
-  CHECK(quoted("\xE2\x80\xA8\xEF\xBB\xBF\xC2\x85") == "\"\\u2028\\uFEFF\\x85\"");
-  CHECK(quoted("\xF0\x9F\x98\x80") == "\"\xF0\x9F\x98\x80\"");
+  CHECK(yaml_string("a: b # c") == "\"a: b # c\"");
+  CHECK(yaml_string("\"\\") == "\"\\\"\\\\\"");
+  CHECK(yaml_string("a\n\tb\x7f") == "\"a\\n\\x09b\\x7F\"");
+  CHECK(yaml_string("\xE2\x80\xA8\xEF\xBB\xBF\xC2\x85") == "\"\\u2028\\uFEFF\\x85\"");
+  CHECK(yaml_string("\xF0\x9F\x98\x80") == "\"\xF0\x9F\x98\x80\"");
 }
