@@ -298,7 +298,9 @@ void Supervisor::reap_one(pid_t pid) {
   if (process) children_->drain(*process);
   siginfo_t info{};
   if (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG) != 0 || info.si_pid == 0) return;
-  needs_sweep_ = true;
+  // An adopted process that ends by itself matters only where something is being cleared; else a flood of them would
+  // mean a look at /proc for each.
+  needs_sweep_ = needs_sweep_ || process || !clearing_.empty();
   if (process) {
     const core::ExitStatus status{info.si_code != CLD_EXITED, info.si_status};
     children_->exited(*process, status);
