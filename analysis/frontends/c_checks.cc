@@ -123,6 +123,8 @@ void Visitor::check_error(TSNode node, const Ancestors& ancestors) {
   if (errors_ >= max_reported_errors) return;
   // The runtime's own way to a node's parent is recursive; the walk knows it.
   if (!error && ancestors.empty()) return;
+  // The grammar knows no bare braces as a default argument (`T x = {}`) and invents a type name before them.
+  if (!error && std::string_view(ts_node_type(node)) == "type_identifier") return;
   const std::uint32_t start = ts_node_start_byte(error ? node : ancestors.back().node);
   const std::string_view bytes = source_.parse_bytes();
   const std::size_t line_start = start == 0 ? 0 : bytes.rfind('\n', start - 1) + 1;  // 0 where there is none

@@ -1,4 +1,4 @@
-// Git's own rules, each checked against `git check-ignore` when it was written down.
+// Git's own ignore rules, case by case, as gitignore(5) states them.
 #include "analysis/paths/ignore.h"
 #include "analysis/paths/names.h"
 #include "analysis/paths/wildcard.h"

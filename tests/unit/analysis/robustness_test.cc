@@ -129,3 +129,9 @@ TEST_CASE("bytes of no language at all give facts") {
   }
   for (Language language : all_languages) check_strings(analyse(language, "a.x", noise));
 }
+
+TEST_CASE("bare braces as a C++ default argument are no syntax error") {
+  const Facts facts = analyse(Language::cpp, "a.h", "struct L {};\nint f(int a, const L& limits = {});\n");
+  CHECK_FALSE(has_issue(facts, "parse-error"));
+  CHECK(find(facts, "f") != nullptr);
+}
