@@ -71,7 +71,7 @@ def test_46_hundreds_of_restarts_leak_nothing(world):
     tree.stop()
 
 
-@processes.needs_root
+@processes.needs_real_time
 def test_an_exit_that_is_seen_before_its_spawn_was_noted_counts(world):
     """On one processor with the supervisor, and before it in the queue: the child is gone when the spawn returns."""
     config = world.three_tiers(workers={"a": Puppet(exit_after=0, exit_code=1), "b": Puppet()})

@@ -16,7 +16,20 @@ def become_subreaper():
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
 
 
+def real_time_is_permitted():
+    """Root in a control group without real-time bandwidth may not either."""
+    child = os.fork()
+    if child == 0:
+        try:
+            os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+            os._exit(0)
+        except OSError:
+            os._exit(1)
+    return os.waitpid(child, 0)[1] == 0
+
+
 needs_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can do this")
+needs_real_time = pytest.mark.skipif(not real_time_is_permitted(), reason="real-time scheduling is not permitted here")
 
 
 def come_first(priority):
