@@ -179,18 +179,27 @@ std::optional<Json> ControlCommands::answer_run(const Pending& pending) const {
   return std::nullopt;
 }
 
+std::optional<Json> ControlCommands::answer_stay_down(const Pending& pending) const {
+  bool all = true;
+  for (const core::ProcessId id : pending.processes) {
+    const core::ProcessState& process = host_.state.processes[id];
+    const bool is_down =
+        std::holds_alternative<core::Stopped>(process.place) || std::holds_alternative<core::Failed>(process.place);
+    if (is_down) continue;
+    all = false;
+    // A later start or restart has overtaken it: it will not come to rest.
+    if (process.intent != core::Intent::stay_down && host_.state.stop == core::StopMode::none) {
+      return refused(host_.plan.rules.processes[id].name + " was started meanwhile");
+    }
+  }
+  return all ? std::optional(done()) : std::nullopt;
+}
+
 std::optional<Json> ControlCommands::answer(const Pending& pending) const {
   switch (pending.wish) {
     case Wish::reload: return std::nullopt;
     case Wish::run: return answer_run(pending);
-    case Wish::stay_down:
-      for (const core::ProcessId id : pending.processes) {
-        const core::Place& place = host_.state.processes[id].place;
-        if (!std::holds_alternative<core::Stopped>(place) && !std::holds_alternative<core::Failed>(place)) {
-          return std::nullopt;
-        }
-      }
-      return done();
+    case Wish::stay_down: return answer_stay_down(pending);
     case Wish::tree_ready:
       if (core::tree_ready(host_.plan.rules, host_.state)) return done();
       if (host_.state.stop != core::StopMode::none) return refused("the supervisor is stopping");

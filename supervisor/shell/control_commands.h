@@ -56,6 +56,7 @@ class ControlCommands {
   std::vector<core::ProcessId> named(const nlohmann::json& request) const;
   std::optional<Json> answer(const Pending& pending) const;
   std::optional<Json> answer_run(const Pending& pending) const;
+  std::optional<Json> answer_stay_down(const Pending& pending) const;
   void arm();
 
   ControlHost host_;

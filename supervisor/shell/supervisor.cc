@@ -175,10 +175,12 @@ void Supervisor::end(int code) {
   log_->info(fmt::format("code-analysisd ends with exit code {}", code));
   log_->flush();
   control_.reset();
-  remove_footprint({half_.footprint.sockets, {}, 0, 0});
+  // The pid file too: were the guardian killed from here on, nobody would be left to remove it. The lock, which both
+  // halves hold, keeps the next supervisor from writing its own before they have ended.
+  remove_footprint(half_.footprint);
   const LinkMessage message{LinkKind::exiting, code, 0, last_reason_};
   constexpr int tries = 1000;  // the guardian reads all the time; a full queue lasts no longer than its next turn
-  for (int i = 0; i < tries && !send_message(half_.link.get(), message); ++i) {
+  for (int i = 0; i < tries && !send_message(half_.link.get(), message) && errno == EAGAIN; ++i) {
     const timespec pause{0, 1'000'000};
     ::nanosleep(&pause, nullptr);
   }

@@ -59,6 +59,21 @@ def test_stop_by_hand_never_ends_the_tree(world, name):
     tree.stop()
 
 
+def test_a_stop_that_a_start_overtakes_is_answered(world):
+    """Else its client waits for ever, and its connection stays open in the supervisor."""
+    tree = world.tree(world.three_tiers(workers={"a": Puppet(exit_delay=300), "b": Puppet()}))
+    tree.wait_ready()
+    with tree.control() as stopping, tree.control() as starting:
+        stopping.send("stop", process="a")
+        wait_for(lambda: tree.process("a")["state"] == "stopping", 1000, "the stop is under way")
+        starting.send("start", process="a")
+        answer = stopping.read()
+        assert answer["ok"] is False and "started meanwhile" in answer["error"]
+        assert starting.read()["ok"]
+    tree.wait_all_ready()
+    tree.stop()
+
+
 def test_start_by_hand_revives_what_has_failed(world):
     dying = Puppet(exit_after=0, exit_code=78)
     config = world.three_tiers(workers={"a": [dying, Puppet()], "b": Puppet()})

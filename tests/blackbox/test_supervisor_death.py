@@ -53,6 +53,19 @@ def test_23_one_half_is_killed(world, which):
     assert not invariants.nothing_on_disk(world), "sockets, pid file and lock are free at once"
 
 
+def test_23_a_guardian_that_is_killed_after_the_supervisor_has_ended_leaves_no_pid_file(world):
+    tree = world.tree(world.three_tiers())
+    tree.wait_ready()
+    supervisor = tree.supervisor_pid()
+    tree.watch.judging, tree.may_leave_zombies, tree.expected_exit = False, True, -signal.SIGKILL
+    os.kill(tree.pid, signal.SIGSTOP)
+    assert tree.ask("shutdown")["ok"]
+    wait_for(lambda: not processes.is_alive(supervisor), 3000, "the supervisor half has ended")
+    os.kill(tree.pid, signal.SIGKILL)
+    tree.wait_exit(1000)
+    assert not invariants.nothing_on_disk(world), "sockets, pid file and lock are free"
+
+
 @pytest.mark.parametrize("which", ["guardian", "supervisor"])
 def test_23_a_next_start_at_the_same_instant_works(world, which):
     tree = thirty_processes(world)
