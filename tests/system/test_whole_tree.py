@@ -49,6 +49,7 @@ def test_psql_answers_with_what_stands_in_the_files_and_secrets_are_left_out(tre
     assert not files & {"ignored/skip.py", ".env"}
     assert tree.sql("select count(*) from symbols where name = 'area' and kind = 'method' and start_line = 7") == "1"
     assert "ring_push" in tree.http("/api/v1/search?q=ring_pu")
+    assert not tree.processes()["postgres"]["status_text"], "what it said while it started is over"
     assert tree.http("/healthz")
     assert tree.http("/readyz")
     tree.end()

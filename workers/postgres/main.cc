@@ -71,6 +71,7 @@ Outcome<void> become_postgres(const EmbeddedConfig& config, const DataFolder& fo
   if (step) step = clear_leftovers(folder.path, config.socket_dir, config.port, leftover_patience_ms);
   if (step) step = write_settings(config, account.name, folder.path);
   if (!step) return step;
+  notify_status("");  // what was said while the cluster was made is over
   clean_environment(account);
   const auto command = server_command(config, programs.bin_dir, folder.path);
   std::vector<char*> argv;
