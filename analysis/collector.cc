@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "analysis/stand_ins.h"
+
 namespace ca::analysis {
 namespace {
 
@@ -41,6 +43,13 @@ std::int32_t Collector::add_symbol_below(std::int32_t parent, Symbol symbol) {
   return static_cast<std::int32_t>(facts_.symbols.size()) - 1;
 }
 
+std::int32_t Collector::add_stand_in(std::string qualified_name) {
+  Symbol symbol{};
+  symbol.qualified_name = std::move(qualified_name);
+  stand_ins_.push_back(add_symbol_below(scopes_.back().symbol, std::move(symbol)));
+  return stand_ins_.back();
+}
+
 void Collector::open(Scope scope) {
   scope.first_reference = facts_.references.size();
   scopes_.push_back(std::move(scope));
@@ -55,16 +64,15 @@ void Collector::close_deeper(std::size_t depth) {
 }
 
 void Collector::close_last() {
-  if (scopes_.back().kind == ScopeKind::function) {
-    check_function(scopes_.back());
-    drop_local_references(scopes_.back());
-  }
+  if (scopes_.back().kind == ScopeKind::function) check_function(scopes_.back());
+  drop_local_references(scopes_.back());
   scopes_.pop_back();
 }
 
 Facts Collector::take() {
   while (scopes_.size() > 1) close_last();
   facts_.line_count = source_.line_count();
+  if (!stand_ins_.empty()) replace_stand_ins(facts_, stand_ins_);
   return std::move(facts_);
 }
 
@@ -92,7 +100,7 @@ void Collector::leave_nesting() {
 }
 
 void Collector::check_function(const Scope& scope) {
-  if (scope.symbol == no_parent) return;
+  if (scope.symbol == no_parent || !scope.is_measured) return;
   const Symbol& symbol = facts_.symbols[static_cast<std::size_t>(scope.symbol)];
   if (!symbol.is_definition) return;
   const std::string what = std::string(kind_name(symbol.kind)) + " " + symbol.name;
@@ -114,14 +122,20 @@ void Collector::check_function(const Scope& scope) {
   }
 }
 
-// A name that the function itself binds is nobody else's: takes its uses out again.
+// A name that the scope itself binds is nobody else's: takes its uses out again. A variable may be named as a type is, so a use
+// as a type is only dropped for a type parameter.
 void Collector::drop_local_references(const Scope& scope) {
-  if (scope.locals.empty()) return;
+  if (scope.locals.empty() && scope.type_parameters.empty()) return;
   std::unordered_set<std::string_view> locals(scope.locals.begin(), scope.locals.end());
   for (const std::string& name : scope.outer) locals.erase(name);
+  const std::unordered_set<std::string_view> types(scope.type_parameters.begin(), scope.type_parameters.end());
+  auto is_own = [&](const Reference& reference) {
+    if (types.count(reference.name)) return true;
+    return reference.kind != ReferenceKind::type && reference.kind != ReferenceKind::base && locals.count(reference.name) > 0;
+  };
   std::size_t kept = scope.first_reference;
   for (std::size_t i = kept; i < facts_.references.size(); ++i) {
-    if (may_be_local_[i] && locals.count(facts_.references[i].name)) continue;
+    if (may_be_local_[i] && is_own(facts_.references[i])) continue;
     if (kept != i) {
       facts_.references[kept] = std::move(facts_.references[i]);
       may_be_local_[kept] = may_be_local_[i];

@@ -24,7 +24,9 @@ struct Scope {
   std::uint32_t end_byte = 0;      // closed too once the walk reaches this byte
   bool is_private = false;         // it or one of those around it is not for users
   bool is_abstract = false;        // a class whose methods may lack a body
+  std::vector<std::string> type_parameters;  // uses of them as types are its own affair
   // Functions only:
+  bool is_measured = true;         // false: a block without a name that only keeps its local names to itself
   std::uint32_t complexity = 1;
   std::uint32_t nesting = 0, max_nesting = 0;
   std::uint32_t parameters = 0;
@@ -47,6 +49,9 @@ class Collector {
   std::int32_t add_symbol(Symbol symbol, std::string_view separator);
   // Adds it below `parent`, wherever the walk is. REQUIRES: symbol.qualified_name is set.
   std::int32_t add_symbol_below(std::int32_t parent, Symbol symbol);
+  // Stands for a type of this name that the file may define before or after this place, as what a method of it lies in. take()
+  // puts the type in its place, wherever it was found; where there is none, what encloses the stand-in.
+  std::int32_t add_stand_in(std::string qualified_name);
   // The name that `name` would get there.
   std::string qualify(std::string_view name, std::string_view separator) const;
   // What stands before all names of the file (a Python module's name); may be empty.
@@ -85,6 +90,7 @@ class Collector {
   std::string prefix_;
   std::vector<Scope> scopes_;        // the file itself first
   std::vector<char> may_be_local_;   // beside facts_.references
+  std::vector<std::int32_t> stand_ins_;
 };
 
 }  // namespace ca::analysis

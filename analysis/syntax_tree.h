@@ -3,6 +3,7 @@
 
 #include <tree_sitter/api.h>
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
@@ -31,6 +32,18 @@ class SyntaxTree {
 
 Range range_of(TSNode node);
 
+// What a node type means whatever the language: bits.
+using Roles = std::uint8_t;
+namespace role {
+inline constexpr Roles branch = 1;     // one path more through the function
+inline constexpr Roles nests = 2;      // one level deeper
+inline constexpr Roles logical = 4;    // a binary expression: one path more if it is "and", "or" or "??"
+inline constexpr Roles throws = 8;     // leaves every handler around it by an error
+inline constexpr Roles comment = 16;
+inline constexpr Roles opens_type = 32;      // a word that, loose in an ERROR, begins a type, a function
+inline constexpr Roles opens_function = 64;
+}  // namespace role
+
 // Node types of one grammar as a dense enum: Kind is an enum class over std::uint8_t whose value 0 means "any other node".
 // Built once a process, read by any number of threads.
 template <class Kind>
@@ -39,8 +52,10 @@ class NodeKinds {
   struct Entry {
     const char* type;
     Kind kind;
+    Roles roles = 0;
   };
   NodeKinds(const TSLanguage* language, std::initializer_list<Entry> entries) : kinds_(ts_language_symbol_count(language)) {
+    for (const Entry& entry : entries) roles_[static_cast<std::uint8_t>(entry.kind)] |= entry.roles;
     for (std::uint32_t symbol = 0; symbol < kinds_.size(); ++symbol) {
       const char* name = ts_language_symbol_name(language, static_cast<TSSymbol>(symbol));
       if (ts_language_symbol_type(language, static_cast<TSSymbol>(symbol)) == TSSymbolTypeAuxiliary) continue;
@@ -53,9 +68,11 @@ class NodeKinds {
     TSSymbol symbol = ts_node_symbol(node);
     return symbol < kinds_.size() ? kinds_[symbol] : Kind{};  // ERROR has a number of its own, beyond all
   }
+  Roles roles(Kind kind) const { return roles_[static_cast<std::uint8_t>(kind)]; }
 
  private:
   std::vector<Kind> kinds_;
+  std::array<Roles, 256> roles_{};  // by kind
 };
 
 template <class Kind>

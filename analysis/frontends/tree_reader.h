@@ -1,0 +1,104 @@
+// What the front ends of regular languages have in common, whatever their nodes are called: flow, handlers, errors, doc comments,
+// and how a symbol is made. A language's visitor derives from it; its table of node types says by roles what counts as what.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analysis/collector.h"
+#include "analysis/source.h"
+#include "analysis/syntax_tree.h"
+#include "analysis/text.h"
+
+namespace ca::analysis {
+
+// What differs from language to language, but is no code.
+struct LanguageStyle {
+  std::string_view separator = ".";                  // between the parts of a qualified name
+  CommentStyle comments = CommentStyle::slashes;
+  bool docs_touch = false;                           // a blank line parts a comment from what stands below it
+};
+
+class TreeReader {
+ public:
+  TreeReader(const Source& source, Collector& out, LanguageStyle style) : source_(source), out_(out), style_(style) {}
+
+ protected:
+  ~TreeReader() = default;
+
+  // First in enter(): ends the scopes that lie before the node, tells of errors, counts branches and depth.
+  // `continues`: an "else if", which stands beside its "if" and not inside it.
+  void enter_node(TSNode node, Roles roles, bool continues = false);
+  // First in leave().
+  void leave_node(TSNode node, Roles roles, std::size_t depth);
+
+  // Comments, as the walk meets them. Other things that may stand between a doc comment and what it is about (an attribute, a
+  // comment that is no documentation) are told with is_doc = false.
+  void note_comment(TSNode node, bool is_doc);
+  // The doc comment that stands above the byte; empty where there is none. Comments further down do not matter.
+  std::string doc_above(std::uint32_t start) const;
+  // The comment behind a node on its last line.
+  std::string doc_behind(TSNode node) const;
+  std::string doc_above_or_behind(TSNode node) const;
+
+  // `first` is where the range and the signature begin, `whole` where the range ends, `header_end` where the signature does.
+  Symbol make_symbol(SymbolKind kind, std::string name, TSNode first, TSNode whole, std::uint32_t header_end) const;
+  // The same with the doc comment above `first`.
+  Symbol make_documented(SymbolKind kind, std::string name, TSNode first, TSNode whole, std::uint32_t header_end) const;
+  std::int32_t add(Symbol symbol) { return out_.add_symbol(std::move(symbol), style_.separator); }
+  // A scope that ends with `whole`, a node at `depth`. Its `is_private` is that of the scope around it.
+  Scope make_scope(ScopeKind kind, std::int32_t symbol, TSNode whole, std::size_t depth) const;
+  // Before the start of `body`, or the end of `whole` where there is no body.
+  static std::uint32_t header_end(TSNode whole, TSNode body);
+
+  // Names that the function around this place has to itself; a place outside of any function has none.
+  void bind(TSNode name);
+  void bind_type(TSNode name);
+
+  void check_doc(std::int32_t symbol, bool is_public);
+  // Reports that a function does nothing but `what`.
+  void report_unfinished(std::int32_t symbol, const std::string& what);
+  static bool says_unfinished(std::string_view text);
+
+  // Handlers of exceptions: open_handler() where one is entered, close_handler() where it is left.
+  void report_empty_handler(const std::string& caught, TSNode node);
+  void open_handler(TSNode node, bool catches_all, Severity severity, std::string message);
+  void close_handler();
+
+  std::uint32_t count_named(TSNode node) const;  // named children that are no comments
+  // The only named child that is no comment; null where there are more or none.
+  static TSNode only_child(TSNode node);
+  static TSNode field(TSNode node, TSFieldId id) { return ts_node_child_by_field_id(node, id); }
+  std::string text(TSNode node) const { return source_.text(ts_node_start_byte(node), ts_node_end_byte(node)); }
+  std::string_view parsed(TSNode node) const { return source_.parsed(ts_node_start_byte(node), ts_node_end_byte(node)); }
+  static std::uint32_t line(TSNode node) { return ts_node_start_point(node).row + 1; }
+  bool in_function() const { return out_.function() != nullptr; }
+  bool in_error() const { return error_depth_ > 0; }
+
+  const Source& source_;
+  Collector& out_;
+
+ private:
+  struct Note {  // a comment, or what may stand below one
+    std::uint32_t start = 0, end = 0;
+    bool is_doc = false;
+  };
+  struct Handler {
+    TSNode node;
+    bool catches_all = false, throws = false;
+    Severity severity{};
+    std::string message;
+  };
+
+  void check_error(TSNode node);
+
+  LanguageStyle style_;
+  std::vector<Note> notes_;
+  std::vector<Handler> handlers_;
+  std::vector<bool> nesting_counts_;  // per open node that nests
+  std::uint32_t error_depth_ = 0, errors_ = 0;
+};
+
+}  // namespace ca::analysis
