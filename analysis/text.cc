@@ -222,7 +222,7 @@ std::string fold_code(std::string_view code, CommentStyle style) {
         bare.push_back(code[++i]);
       } else if (c == quote) {
         quote = '\0';
-      } else if (quote == '\0' && (c == '"' || c == '\'')) {
+      } else if (quote == '\0' && (c == '"' || c == '\'' || (c == '`' && style == CommentStyle::slashes))) {
         quote = c;
       }
     }
@@ -264,6 +264,21 @@ std::string clean_comment(std::string_view text) {
     lines.push_back(std::move(stripped));
   }
   return join_dedented(lines, 0);
+}
+
+bool is_upper_case(std::string_view name) {
+  bool letter = false;
+  for (char c : name) {
+    if (std::islower(static_cast<unsigned char>(c)) || static_cast<unsigned char>(c) >= 0x80) return false;
+    letter = letter || std::isupper(static_cast<unsigned char>(c));
+  }
+  return letter;
+}
+
+bool mentions_unfinished(std::string_view text) {
+  return text.find("TODO") != std::string_view::npos ||  // code-analysis: ignore
+         text.find("FIXME") != std::string_view::npos || contains_ignoring_case(text, "not implemented") ||
+         contains_ignoring_case(text, "unimplemented");
 }
 
 bool contains_ignoring_case(std::string_view text, std::string_view word) {

@@ -39,6 +39,11 @@ std::string clean_docstring(std::string_view text);
 // indentation taken off, blank lines at both ends dropped.
 std::string clean_comment(std::string_view text);
 
+bool is_upper_case(std::string_view name);  // MAX_SIZE, _LIMIT, N: at least one letter, none of them small
+
+// Whether code or a comment says that something is still to be written.
+bool mentions_unfinished(std::string_view text);
+
 bool contains_ignoring_case(std::string_view text, std::string_view lower_case_word);
 
 }  // namespace ca::analysis

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "analysis/frontends/c_visitor.h"
+#include "analysis/frontends/syntax_errors.h"
 #include "analysis/text.h"
 
 namespace ca::analysis::c_family {
@@ -26,12 +27,6 @@ bool looks_like_macro(std::string_view text) {
     letter = false;
   }
   return text.find("__") != std::string_view::npos;
-}
-
-bool mentions_unfinished(std::string_view text) {
-  return text.find("TODO") != std::string_view::npos ||  // code-analysis: ignore
-         text.find("FIXME") != std::string_view::npos || contains_ignoring_case(text, "not implemented") ||
-         contains_ignoring_case(text, "unimplemented");
 }
 
 }  // namespace
@@ -130,13 +125,7 @@ void Visitor::check_error(TSNode node, const Ancestors& ancestors) {
   const std::size_t line_start = start == 0 ? 0 : bytes.rfind('\n', start - 1) + 1;  // 0 where there is none
   if (looks_like_macro(bytes.substr(line_start, ts_node_end_byte(node) - line_start).substr(0, 400))) return;
   ++errors_;
-  if (error) {
-    std::string_view near = trim(parsed(node));
-    near = near.substr(0, std::min<std::size_t>(near.find('\n'), 40));
-    out_.add_issue("parse-error", Severity::error, "syntax error near: " + fold_space(to_valid_utf8(near)), range_of(node));
-  } else {
-    out_.add_issue("parse-error", Severity::error, std::string("syntax error: missing ") + ts_node_type(node), range_of(node));
-  }
+  add_syntax_error(node, parsed(node), out_);
 }
 
 }  // namespace ca::analysis::c_family

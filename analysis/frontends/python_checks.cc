@@ -8,13 +8,6 @@
 namespace ca::analysis::python {
 namespace {
 
-constexpr std::uint32_t max_reported_errors = 20;
-
-bool mentions_unfinished(std::string_view text) {
-  return text.find("TODO") != std::string_view::npos ||  // code-analysis: ignore
-         text.find("FIXME") != std::string_view::npos || contains_ignoring_case(text, "not implemented");
-}
-
 bool is_string(Kind kind) { return kind == Kind::string || kind == Kind::concatenated_string; }
 
 }  // namespace
@@ -167,21 +160,6 @@ void Visitor::close_handler() {
   out_.add_issue("catch-all-exception-handler", bare ? Severity::warning : Severity::info,
                  bare ? "bare except catches everything, KeyboardInterrupt too" : "exception handler catches every error",
                  range_of(handler.node));
-}
-
-void Visitor::check_error(TSNode node, const Ancestors&) {
-  const bool error = ts_node_is_error(node);
-  if (error && error_depth_++ > 0) return;  // only the outermost is told
-  if (!error && !ts_node_is_missing(node)) return;
-  if (errors_++ >= max_reported_errors) return;
-  Range range = range_of(node);
-  if (error) {
-    std::string_view near = trim(parsed(node));
-    near = near.substr(0, std::min<std::size_t>(near.find('\n'), 40));
-    out_.add_issue("parse-error", Severity::error, "syntax error near: " + fold_space(to_valid_utf8(near)), range);
-  } else {
-    out_.add_issue("parse-error", Severity::error, std::string("syntax error: missing ") + ts_node_type(node), range);
-  }
 }
 
 }  // namespace ca::analysis::python

@@ -1,6 +1,5 @@
 #include "analysis/frontends/python_text.h"
 
-#include <cctype>
 #include <cstdint>
 
 #include "analysis/text.h"
@@ -109,15 +108,6 @@ std::string string_value(std::string_view literal) {
     }
   }
   return out;
-}
-
-bool is_upper_case(std::string_view name) {
-  bool letter = false;
-  for (char c : name) {
-    if (std::islower(static_cast<unsigned char>(c)) || static_cast<unsigned char>(c) >= 0x80) return false;
-    letter = letter || std::isupper(static_cast<unsigned char>(c));
-  }
-  return letter;
 }
 
 bool is_dunder(std::string_view name) { return name.size() > 4 && name.starts_with("__") && name.ends_with("__"); }

@@ -13,7 +13,6 @@ std::string module_name(std::string_view path);
 // A named escape (\N{...}) stays as it is.
 std::string string_value(std::string_view literal);
 
-bool is_upper_case(std::string_view name);  // MAX_SIZE, _LIMIT, N: at least one letter, none of them small
 bool is_dunder(std::string_view name);      // __all__
 
 }  // namespace ca::analysis::python

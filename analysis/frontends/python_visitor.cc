@@ -72,8 +72,8 @@ void Visitor::begin(TSNode root) {
 
 bool Visitor::enter(TSNode node, Kind kind, TSFieldId field, const Ancestors& ancestors) {
   out_.close_before(ts_node_start_byte(node));
-  check_error(node, ancestors);
-  if (error_depth_ > 0) recover(node, kind, ancestors);
+  errors_.enter(node);
+  if (errors_.inside()) recover(node, kind, ancestors);
   if (ancestors.size() == 1) check_top_level(node, kind, ancestors);
   if (is_branch(kind)) out_.add_branch();
   if (starts_nesting(kind)) out_.enter_nesting();
@@ -102,7 +102,7 @@ void Visitor::leave(TSNode node, Kind kind, std::size_t depth) {
   if (starts_nesting(kind)) out_.leave_nesting();
   if (kind == Kind::type) --type_depth_;
   if (kind == Kind::except) close_handler();
-  if (ts_node_is_error(node)) --error_depth_;
+  errors_.leave(node);
 }
 
 // From the node's start to the end of the last of the fields that is there, on one line.

@@ -8,6 +8,7 @@
 
 #include "analysis/collector.h"
 #include "analysis/frontends/python_grammar.h"
+#include "analysis/frontends/syntax_errors.h"
 
 namespace ca::analysis::python {
 
@@ -15,7 +16,8 @@ using Ancestors = std::vector<Ancestor<Kind>>;
 
 class Visitor {
  public:
-  Visitor(std::string_view path, const Source& source, Collector& out) : path_(path), source_(source), out_(out) {}
+  Visitor(std::string_view path, const Source& source, Collector& out)
+      : path_(path), source_(source), out_(out), errors_(source, out, max_reported_errors) {}
 
   // Before the walk: the module's own docstring.
   void begin(TSNode root);
@@ -23,6 +25,8 @@ class Visitor {
   void leave(TSNode node, Kind kind, std::size_t depth);
 
  private:
+  static constexpr std::uint32_t max_reported_errors = 20;
+
   struct Handler {  // an open except clause
     TSNode node;
     bool catches_all = false;
@@ -54,7 +58,6 @@ class Visitor {
   void check_body(TSNode node, std::int32_t symbol, const Ancestors& ancestors);
   void open_handler(TSNode node);
   void close_handler();
-  void check_error(TSNode node, const Ancestors& ancestors);
   bool has_decorator(const Ancestors& ancestors, std::string_view word) const;
 
   Kind kind_of(TSNode node) const { return grammar().kinds.of(node); }
@@ -72,8 +75,7 @@ class Visitor {
   TSPoint pending_point_{};
   std::uint32_t alias_name_ = UINT32_MAX;  // where the name of the last type statement stands
   std::uint32_t type_depth_ = 0;        // nodes of type annotations around this place
-  std::uint32_t error_depth_ = 0;
-  std::uint32_t errors_ = 0;
+  SyntaxErrors errors_;
   bool code_seen_ = false;              // after this an import is not at the top any more
   std::unordered_set<std::string> assigned_;  // qualified names that assignments have defined already
 };

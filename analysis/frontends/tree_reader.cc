@@ -6,7 +6,6 @@
 namespace ca::analysis {
 namespace {
 
-constexpr std::uint32_t max_reported_errors = 5;
 constexpr std::size_t max_signature = 400;
 
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n\f\v") == std::string_view::npos; }
@@ -21,7 +20,7 @@ bool begins_line(std::string_view bytes, std::uint32_t at) {
 
 void TreeReader::enter_node(TSNode node, Roles roles, bool continues) {
   out_.close_before(ts_node_start_byte(node));
-  check_error(node);
+  errors_.enter(node);
   if (roles == 0) return;
   if (roles & role::branch) out_.add_branch();
   if ((roles & role::logical) && ts_node_child_count(node) > 1) {
@@ -43,21 +42,7 @@ void TreeReader::leave_node(TSNode node, Roles roles, std::size_t depth) {
     if (nesting_counts_.back()) out_.leave_nesting();
     nesting_counts_.pop_back();
   }
-  if (ts_node_is_error(node)) --error_depth_;
-}
-
-void TreeReader::check_error(TSNode node) {
-  const bool error = ts_node_is_error(node);
-  if (error && error_depth_++ > 0) return;  // only the outermost is told
-  if (!error && !ts_node_is_missing(node)) return;
-  if (errors_++ >= max_reported_errors) return;
-  if (error) {
-    std::string_view near = trim(parsed(node));
-    near = near.substr(0, std::min<std::size_t>(near.find('\n'), 40));
-    out_.add_issue("parse-error", Severity::error, "syntax error near: " + fold_space(to_valid_utf8(near)), range_of(node));
-  } else {
-    out_.add_issue("parse-error", Severity::error, std::string("syntax error: missing ") + ts_node_type(node), range_of(node));
-  }
+  errors_.leave(node);
 }
 
 void TreeReader::note_comment(TSNode node, bool is_doc) {
@@ -171,12 +156,6 @@ void TreeReader::report_unfinished(std::int32_t index, const std::string& what) 
   const Symbol& symbol = out_.symbol(index);
   out_.add_issue("unfinished-body", Severity::warning,
                  std::string(kind_name(symbol.kind)) + " " + symbol.name + " consists of nothing but " + what, symbol.range);
-}
-
-bool TreeReader::says_unfinished(std::string_view text) {
-  return text.find("TODO") != std::string_view::npos ||  // code-analysis: ignore
-         text.find("FIXME") != std::string_view::npos || contains_ignoring_case(text, "not implemented") ||
-         contains_ignoring_case(text, "not yet implemented") || contains_ignoring_case(text, "unimplemented");
 }
 
 void TreeReader::report_empty_handler(const std::string& caught, TSNode node) {

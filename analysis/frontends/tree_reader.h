@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "analysis/collector.h"
+#include "analysis/frontends/syntax_errors.h"
 #include "analysis/source.h"
 #include "analysis/syntax_tree.h"
 #include "analysis/text.h"
@@ -23,7 +24,8 @@ struct LanguageStyle {
 
 class TreeReader {
  public:
-  TreeReader(const Source& source, Collector& out, LanguageStyle style) : source_(source), out_(out), style_(style) {}
+  TreeReader(const Source& source, Collector& out, LanguageStyle style)
+      : source_(source), out_(out), style_(style), errors_(source, out, max_reported_errors) {}
 
  protected:
   ~TreeReader() = default;
@@ -60,7 +62,7 @@ class TreeReader {
   void check_doc(std::int32_t symbol, bool is_public);
   // Reports that a function does nothing but `what`.
   void report_unfinished(std::int32_t symbol, const std::string& what);
-  static bool says_unfinished(std::string_view text);
+  static bool says_unfinished(std::string_view text) { return mentions_unfinished(text); }
 
   // Handlers of exceptions: open_handler() where one is entered, close_handler() where it is left.
   void report_empty_handler(const std::string& caught, TSNode node);
@@ -75,12 +77,14 @@ class TreeReader {
   std::string_view parsed(TSNode node) const { return source_.parsed(ts_node_start_byte(node), ts_node_end_byte(node)); }
   static std::uint32_t line(TSNode node) { return ts_node_start_point(node).row + 1; }
   bool in_function() const { return out_.function() != nullptr; }
-  bool in_error() const { return error_depth_ > 0; }
+  bool in_error() const { return errors_.inside(); }
 
   const Source& source_;
   Collector& out_;
 
  private:
+  static constexpr std::uint32_t max_reported_errors = 5;
+
   struct Note {  // a comment, or what may stand below one
     std::uint32_t start = 0, end = 0;
     bool is_doc = false;
@@ -92,13 +96,11 @@ class TreeReader {
     std::string message;
   };
 
-  void check_error(TSNode node);
-
   LanguageStyle style_;
   std::vector<Note> notes_;
   std::vector<Handler> handlers_;
   std::vector<bool> nesting_counts_;  // per open node that nests
-  std::uint32_t error_depth_ = 0, errors_ = 0;
+  SyntaxErrors errors_;
 };
 
 }  // namespace ca::analysis
