@@ -2,6 +2,8 @@
 
 #include <libpq-fe.h>
 
+#include <algorithm>
+#include <array>
 #include <cctype>
 #include <memory>
 #include <utility>
@@ -31,6 +33,17 @@ bool mends_by_waiting(std::string_view sqlstate) {
   const auto kind = sqlstate.substr(0, 2);
   return kind == "57" || kind == "53" || kind == "58" || kind == "55" || kind == "XX" || kind == "40" ||
          (kind == "08" && sqlstate != "08P01");
+}
+
+// What libpq itself gives up on, without a SQLSTATE: settings and certificates, which another attempt finds as they are.
+bool libpq_refuses(std::string_view line) {
+  constexpr std::array<std::string_view, 12> phrases{
+      "no password supplied", "password authentication failed", "certificate verify failed", "does not match host name",
+      "root certificate file", "could not read root certificate", "could not read certificate file",
+      "could not load private key", "channel binding", "server does not support SSL, but SSL was required",
+      "private key file", "certificate present, but not"};
+  return std::any_of(phrases.begin(), phrases.end(),
+                     [line](std::string_view phrase) { return line.find(phrase) != std::string_view::npos; });
 }
 
 // "FATAL:  28P01: text": the SQLSTATE between two colons, and the text without it.
@@ -118,10 +131,9 @@ ConnectFailure judge_connect_failure(std::string_view message, bool began) {
     if (line.empty() || line.rfind("LOCATION:", 0) == 0) continue;
     const Line read = read_line(line);
     if (!read.sqlstate.empty()) (mends_by_waiting(read.sqlstate) ? mendable : refused) = true;
-    const bool no_password = line.find("no password supplied") != std::string_view::npos ||
-                             line.find("password authentication failed") != std::string_view::npos;
-    if (no_password) refused = true;
-    if (read.sqlstate.empty() && !no_password && line.find("failed: ") != std::string_view::npos) mendable = true;
+    const bool given_up = libpq_refuses(line);
+    if (given_up) refused = true;
+    if (read.sqlstate.empty() && !given_up && line.find("failed: ") != std::string_view::npos) mendable = true;
     if (!failure.text.empty()) failure.text += "; ";
     failure.text += read.text;
   }

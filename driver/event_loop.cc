@@ -21,14 +21,28 @@ struct Poll::State {
   EventLoop* loop;
   std::function<void(int)> handler;
   int wanted = 0;
+  int watched = 0;  // what libuv was told: `wanted`, and what was wanted before and has not come since
   bool closed = false;
+
+  void watch(int events) noexcept {
+    watched = events;
+    if (events == 0) {
+      uv_poll_stop(&handle);
+    } else {
+      uv_poll_start(&handle, events, &State::on_event);
+    }
+  }
 
   static void on_event(uv_poll_t* handle, int status, int events) noexcept {
     auto* state = static_cast<State*>(handle->data);
     if (state->closed) return;
     if (status < 0) {  // libuv has stopped it: as long as somebody wants it, it goes on
-      if (state->wanted != 0) uv_poll_start(handle, state->wanted, &State::on_event);
+      state->watch(state->wanted);
       events = UV_READABLE | UV_WRITABLE | broken;
+    } else {
+      if ((events & ~state->wanted) != 0) state->watch(state->wanted);
+      events &= state->wanted;
+      if (events == 0) return;
     }
     state->handler(events);
     if (state->loop->settle) state->loop->settle();
@@ -47,14 +61,12 @@ Poll::~Poll() {
            [](uv_handle_t* handle) { delete static_cast<State*>(handle->data); });
 }
 
+// Each change costs two system calls, and who waits for an answer stops reading and goes on with it at each statement.
+// So what is not wanted any more stays watched until it comes; only room to write, which comes at once, does not.
 void Poll::want(int events) noexcept {
-  if (events == state_->wanted) return;
   state_->wanted = events;
-  if (events == 0) {
-    uv_poll_stop(&state_->handle);
-  } else {
-    uv_poll_start(&state_->handle, events, &State::on_event);
-  }
+  if ((events & ~state_->watched) != 0) return state_->watch(events | (state_->watched & ~UV_WRITABLE));
+  if ((state_->watched & ~events & UV_WRITABLE) != 0) state_->watch(events);
 }
 
 struct Timer::State {

@@ -39,7 +39,7 @@ class Poll {
   Poll(const Poll&) = delete;
   Poll& operator=(const Poll&) = delete;
 
-  void want(int events) noexcept;  // 0: nothing. Free of cost where nothing changes
+  void want(int events) noexcept;  // 0: nothing. Stopping and going on with reading costs no system call
 
  private:
   struct State;

@@ -39,6 +39,7 @@ Stream::Transfer Stream::read(char* to, std::size_t size) noexcept {
 
 Stream::Transfer Stream::write(const iovec* parts, int count) noexcept {
   if (ssl_ != nullptr) return write_tls(parts, count);
+  if (count == 1) return from_result(::send(fd_, parts->iov_base, parts->iov_len, MSG_NOSIGNAL));
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(parts);
   message.msg_iovlen = static_cast<std::size_t>(count);
