@@ -2,26 +2,34 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <string>
 
 namespace ca::log {
 
 namespace {
 
-const char* prefix(Level level) {
+struct Name {
+  const char* word;   // for a reader
+  const char* digit;  // for the supervisor: sd-daemon(3)
+};
+
+Name name_of(Level level) {
   switch (level) {
-    case Level::debug: return "debug: ";
-    case Level::info: return "info: ";
-    case Level::warning: return "warning: ";
-    case Level::error: return "error: ";
+    case Level::debug: return {"debug: ", "<7>"};
+    case Level::info: return {"info: ", "<6>"};
+    case Level::warning: return {"warning: ", "<4>"};
+    case Level::error: return {"error: ", "<3>"};
   }
-  return "";
+  return {"", ""};
 }
 
 }  // namespace
 
 void write(Level level, std::string_view text) noexcept {
-  std::string line = prefix(level);
+  static const bool supervised = std::getenv("CODE_ANALYSIS_PROCESS") != nullptr;
+  const Name name = name_of(level);
+  std::string line = supervised ? name.digit : name.word;
   for (const char c : text) {
     if (c == '\n') {
       line += "\\n";

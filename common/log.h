@@ -1,5 +1,5 @@
-// Log lines of the child programs: "LEVEL text\n" on stderr, one write(2) each. The supervisor captures them, adds time
-// and process name. (The supervisor's own log is supervisor/shell/log.h.)
+// Log lines of the child programs on stderr, one write(2) each: "info: text\n"; under a supervisor "<6>text\n" as in sd-daemon(3),
+// since it captures them and adds time, level and process name. (The supervisor's own log is supervisor/shell/log.h.)
 #pragma once
 
 #include <fmt/format.h>

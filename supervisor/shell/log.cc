@@ -28,6 +28,16 @@ const char* name_of(Level level) {
   return "info";
 }
 
+// The eight levels of syslog(3), of which this log knows four.
+Level level_of(char digit) {
+  switch (digit) {
+    case '4': return Level::warning;
+    case '5': case '6': return Level::info;
+    case '7': return Level::debug;
+    default: return Level::error;
+  }
+}
+
 constexpr std::size_t line_overhead = 96;  // what a queued line costs beside its bytes
 
 }  // namespace
@@ -100,6 +110,12 @@ void Log::write(Level level, std::string_view process, std::string_view text) {
     }
   }
   enqueue(process, std::move(line));
+}
+
+void Log::captured(std::string_view process, std::string_view line) {
+  const bool has_level = line.size() >= 3 && line[0] == '<' && line[1] >= '0' && line[1] <= '7' && line[2] == '>';
+  if (!has_level) return write(Level::info, process, line);
+  write(level_of(line[1]), process, line.substr(3));
 }
 
 void Log::enqueue(std::string_view process, std::string line) {

@@ -30,8 +30,8 @@ class Log {
   void warning(std::string_view text) { write(Level::warning, {}, text); }
   void error(std::string_view text) { write(Level::error, {}, text); }
 
-  // A captured line of a child: always of level info.
-  void captured(std::string_view process, std::string_view text) { write(Level::info, process, text); }
+  // A captured line of a child. It may begin with its level as in sd-daemon(3), "<3>" to "<7>", which is taken off; else: info.
+  void captured(std::string_view process, std::string_view line);
   // Whether a further line of `process` would be dropped at once.
   bool is_full(std::string_view process) const;
   void count_dropped(std::uint64_t lines) { dropped_ += lines; }

@@ -80,6 +80,23 @@ TEST_CASE("a line of the log has time, level, process and text, and no control c
   CHECK(line.substr(24) == " info indexer.0: one?[2J\\ntwo\n");
 }
 
+TEST_CASE("a captured line that begins with a level of sd-daemon has that level, and is filtered by it") {
+  Loop loop;
+  Pipe pipe;
+  {
+    Log log(&loop.loop, pipe.write_end.get(), {}, [](std::uint64_t) {});
+    log.captured("w", "<3>broken");
+    log.captured("w", "<4>odd");
+    log.captured("w", "<7>detail");
+    log.captured("w", "<9>as written");
+  }
+  const std::string lines = pipe.take();
+  CHECK(lines.find(" error w: broken\n") != std::string::npos);
+  CHECK(lines.find(" warning w: odd\n") != std::string::npos);
+  CHECK(lines.find("detail") == std::string::npos);
+  CHECK(lines.find(" info w: <9>as written\n") != std::string::npos);
+}
+
 TEST_CASE("as JSON a line of any bytes parses") {
   Loop loop;
   Pipe pipe;
