@@ -94,6 +94,8 @@ Result<std::optional<Json>> ControlClient::receive(std::optional<Milliseconds> t
   }
 }
 
+void ControlClient::hang_up() noexcept { ::shutdown(fd_.get(), SHUT_RDWR); }
+
 Result<Json> ControlClient::ask(const Json& request, std::optional<Milliseconds> timeout) {
   // A refused peer gets its reply before it has asked, and the connection is closed: the reply still waits to be read.
   if (auto sent = send(request); !sent && sent.error().code != EPIPE) return tl::unexpected(sent.error());

@@ -27,6 +27,9 @@ class ControlClient {
   // Errors: ETIMEDOUT; the connection broke; the line is longer than 64 MiB or is not a JSON object.
   Result<std::optional<Json>> receive(std::optional<Milliseconds> timeout);
 
+  // Makes a receive that waits in another thread end, as if the supervisor had closed. Any thread, while the client lives.
+  void hang_up() noexcept;
+
   // One request and its reply. Errors: as send and receive; the connection ended without a reply (code EPIPE).
   Result<Json> ask(const Json& request, std::optional<Milliseconds> timeout);
 

@@ -2,7 +2,7 @@
 
 #include "common/check.h"
 #include "common/clock.h"
-#include "common/log.h"
+#include "server/api_answers.h"
 #include "server/queries.h"
 #include "server/web/assets.h"
 
@@ -14,10 +14,6 @@ Database::Options console_options() {
   // One connection and short times: a scrape of the metrics must not wait for a driver that is away.
   return {.name = "driver", .max_connections = 1, .connect_timeout = Milliseconds(500),
           .statement_timeout = Milliseconds(500)};
-}
-
-Response json_response(int status, const Json& body) {
-  return {status, "application/json", body.dump(-1, ' ', false, Json::error_handler_t::replace), {}};
 }
 
 // An asset of the page; the browser asks each time whether its copy is still good.
@@ -60,10 +56,15 @@ App::App(const ServerConfig& config)
       database_({}),
       console_(console_options()),
       supervisor_(config.runtime_dir + "/control.sock"),
-      api_(database_),
-      tools_(database_) {}
+      events_(config.runtime_dir + "/control.sock"),
+      tree_(supervisor_, events_),
+      projects_(database_),
+      text_(database_),
+      api_(database_, projects_, text_),
+      tools_(database_, projects_, text_) {}
 
 void App::stop() noexcept {
+  events_.stop();
   database_.stop();
   console_.stop();
 }
@@ -72,7 +73,9 @@ std::optional<Response> App::refuse(const Request& request) {
   if (!guard_.allows(request)) {
     return problem(403, "Host and Origin must name localhost or an address that this server listens on");
   }
-  if (!token_.empty() && request.path != "/healthz" && !has_token(request, token_)) {
+  // The page's files hold no data: the page itself asks for the token, which a browser could not send with the first request.
+  const bool is_open = request.path == "/healthz" || find_asset(request.path) != nullptr;
+  if (!token_.empty() && !is_open && !has_token(request, token_)) {
     auto response = problem(401, "this server wants a bearer token");
     response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"code-analysis\"");
     return response;
@@ -98,40 +101,31 @@ Response App::answer(const Request& request) {
 
 Response App::dispatch(Endpoint endpoint, const Request& request) {
   switch (endpoint) {
-    case Endpoint::page: return asset_response(page_asset(), request);
-    case Endpoint::style: return asset_response(style_asset(), request);
-    case Endpoint::script: return asset_response(script_asset(), request);
+    case Endpoint::page: return page(request);
     case Endpoint::healthz: return json_response(200, {{"status", "ok"}});
-    case Endpoint::readyz: return readyz();
+    case Endpoint::readyz: return tree_.readyz();
     case Endpoint::metrics: return metrics();
-    case Endpoint::status: return status();
+    case Endpoint::status: return tree_.status();
+    case Endpoint::processes: return tree_.processes(request);
+    case Endpoint::events: return tree_.events(request);
     case Endpoint::search: return api_.search(request);
+    case Endpoint::search_text: return api_.search_text(request);
     case Endpoint::symbols: return api_.symbols(request);
+    case Endpoint::references: return api_.references(request);
     case Endpoint::projects: return api_.projects(request);
     case Endpoint::files: return api_.files(request);
+    case Endpoint::file: return api_.file(request);
     case Endpoint::issues: return api_.issues(request);
+    case Endpoint::issue_rules: return api_.issue_rules(request);
     case Endpoint::mcp: return answer_mcp(tools_, request);
   }
   return problem(404, "there is nothing at this path");
 }
 
-Response App::readyz() {
-  const auto status = supervisor_.get();
-  if (!status) {
-    return json_response(503, {{"ready", false}, {"state", "unknown"}, {"degraded", Json::array()},
-                               {"not_ready", Json::array()}, {"error", status.error().message}});
-  }
-  const auto readiness = readiness_of(*status);
-  return json_response(readiness.ready ? 200 : 503, readiness.body);
-}
-
-Response App::status() {
-  const auto status = supervisor_.get();
-  if (!status) {
-    log::warning("supervisor: {}", status.error().message);
-    return problem(503, "the supervisor cannot be reached at present");
-  }
-  return json_response(200, *status);
+Response App::page(const Request& request) {
+  const auto* asset = find_asset(request.path);
+  CA_CHECK(asset != nullptr);
+  return asset_response(*asset, request);
 }
 
 Response App::metrics() {

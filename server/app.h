@@ -13,6 +13,7 @@
 #include "server/metrics.h"
 #include "server/router.h"
 #include "server/supervisor_status.h"
+#include "server/tree_api.h"
 
 namespace ca::server {
 
@@ -31,8 +32,7 @@ class App {
 
  private:
   Response dispatch(Endpoint endpoint, const Request& request);
-  Response readyz();
-  Response status();
+  Response page(const Request& request);
   Response metrics();
 
   const HostGuard guard_;
@@ -40,6 +40,10 @@ class App {
   Database database_;
   Database console_;  // of the driver
   SupervisorStatus supervisor_;
+  EventFeed events_;
+  TreeApi tree_;
+  ProjectList projects_;
+  TextSearch text_;
   Api api_;
   Tools tools_;
   RequestMetrics requests_;

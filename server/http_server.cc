@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::array<std::pair<const char*, const char*>, 6> security_headers{{
     {"Content-Security-Policy",
-     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
+     "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"},
     {"X-Content-Type-Options", "nosniff"},
     {"X-Frame-Options", "DENY"},
     {"Referrer-Policy", "no-referrer"},
@@ -139,8 +139,10 @@ struct HttpServer::Callbacks {
   static void connected(void* server, MHD_Connection* connection, void**, MHD_ConnectionNotificationCode code) {
     auto& self = *static_cast<HttpServer*>(server);
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+      ++self.open_;
       self.slow_clients_.watch(connection, socket_of(connection), MonotonicClock::now() + self.limits_.request_time);
     } else {
+      --self.open_;
       self.slow_clients_.forget(connection);
     }
   }
@@ -168,6 +170,7 @@ int HttpServer::reply(MHD_Connection* connection, Exchange& exchange, const Resp
   slow_clients_.watch(connection, socket_of(connection), MonotonicClock::now() + limits_.response_time);
   MHD_Response* made = library_response(response);
   if (made == nullptr) return MHD_NO;
+  if (open_ > limits_.kept_connections) MHD_add_response_header(made, "Connection", "close");
   const auto queued = MHD_queue_response(connection, static_cast<unsigned>(response.status), made);
   MHD_destroy_response(made);
   return queued;

@@ -22,6 +22,8 @@ struct HttpLimits {
   unsigned connections = 256;               // at once, for each socket; further clients wait in the backlog
   std::size_t header_bytes = 16 << 10;      // request line and headers
   std::size_t body_bytes = 1 << 20;
+  unsigned kept_connections = 128;          // with more than these open, each is closed behind its answer: pages that only
+                                            // look now and then must not keep the places of all others
   unsigned idle_seconds = 15;               // without a byte in either direction
   Milliseconds request_time{30'000};        // from the first wait for a request until it is there
   Milliseconds response_time{60'000};       // from the answer until it is sent
@@ -57,6 +59,7 @@ class HttpServer {
   const HttpLimits limits_;
   SlowClients slow_clients_;
   std::atomic<int> running_{0};  // exchanges not ended
+  std::atomic<unsigned> open_{0};  // connections
   std::vector<UniqueFd> sockets_;
   std::vector<MHD_Daemon*> daemons_;
 };

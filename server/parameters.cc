@@ -2,24 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace ca::server {
 
 namespace {
-
-Result<std::int64_t> number(const Request& request, std::string_view name, std::int64_t absent, std::int64_t least,
-                            std::int64_t most) {
-  const auto text = request.parameter(name);
-  if (!text) return absent;
-  std::int64_t value = 0;
-  const char* const end = text->data() + text->size();
-  const auto [stop, error] = std::from_chars(text->data(), end, value);
-  if (error != std::errc() || stop != end || value < least || value > most) {
-    return failure(fmt::format("{} must be a number from {} to {}", name, least, most));
-  }
-  return value;
-}
 
 // Number of bytes of the character that begins with `lead`; 0: no character begins so.
 std::size_t sequence_length(unsigned char lead) {
@@ -39,10 +27,45 @@ bool is_second_byte(unsigned char lead, unsigned char second) {
 
 }  // namespace
 
+Status only_parameters(const Request& request, std::initializer_list<std::string_view> names) {
+  for (auto given = request.query.begin(); given != request.query.end(); ++given) {
+    if (std::find(names.begin(), names.end(), given->first) == names.end()) {
+      if (names.size() == 0) return failure("this path takes no parameters");
+      return failure(fmt::format("there is no parameter '{}' here; known are: {}", is_utf8(given->first) ? given->first : "?",
+                                 fmt::join(names, ", ")));
+    }
+    const auto is_same = [&](const auto& other) { return other.first == given->first; };
+    if (std::find_if(request.query.begin(), given, is_same) != given) {
+      return failure(fmt::format("the parameter {} is there twice", given->first));
+    }
+  }
+  return {};
+}
+
+Result<std::int64_t> number_parameter(const Request& request, std::string_view name, std::int64_t absent, std::int64_t least,
+                                      std::int64_t most) {
+  const auto text = request.parameter(name);
+  if (!text) return absent;
+  std::int64_t value = 0;
+  const char* const end = text->data() + text->size();
+  const auto [stop, error] = std::from_chars(text->data(), end, value);
+  if (error != std::errc() || stop != end || value < least || value > most) {
+    return failure(fmt::format("{} must be a number from {} to {}", name, least, most));
+  }
+  return value;
+}
+
+Result<std::string> choice_parameter(const Request& request, std::string_view name,
+                                     std::initializer_list<std::string_view> choices) {
+  auto text = request.parameter(name).value_or("");
+  if (text.empty() || std::find(choices.begin(), choices.end(), text) != choices.end()) return text;
+  return failure(fmt::format("{} must be one of: {}", name, fmt::join(choices, ", ")));
+}
+
 Result<Page> page_of(const Request& request) {
-  const auto limit = number(request, "limit", default_limit, 1, max_limit);
+  const auto limit = number_parameter(request, "limit", default_limit, 1, max_limit);
   if (!limit) return tl::unexpected(limit.error());
-  const auto offset = number(request, "offset", 0, 0, max_offset);
+  const auto offset = number_parameter(request, "offset", 0, 0, max_offset);
   if (!offset) return tl::unexpected(offset.error());
   return Page{*limit, *offset};
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,16 @@ struct Page {
   std::int64_t limit = default_limit;
   std::int64_t offset = 0;
 };
+
+// Errors: a parameter of another name, or one that is there twice: a slip of the pen must not look like an answer.
+Status only_parameters(const Request& request, std::initializer_list<std::string_view> names);
+
+// The value of that name, or `absent`. Errors: not a whole number, out of range.
+Result<std::int64_t> number_parameter(const Request& request, std::string_view name, std::int64_t absent, std::int64_t least,
+                                      std::int64_t most);
+// The value of that name, which is one of `choices`; empty where it is absent or empty.
+Result<std::string> choice_parameter(const Request& request, std::string_view name,
+                                     std::initializer_list<std::string_view> choices);
 
 // `limit` (1 to 500) and `offset` (0 to 1,000,000). Errors: not a number, out of range.
 Result<Page> page_of(const Request& request);

@@ -52,18 +52,38 @@ WHERE (s.name = $1 OR s.qualified_name = $1) AND ($2::text = '' OR p.name = $2) 
 ORDER BY s.is_definition DESC, p.name, f.path, s.start_line, s.id
 LIMIT $4 OFFSET $5)";
 
+const std::string file_symbols = R"(
+SELECT s.id, s.name, s.qualified_name, s.kind, s.is_definition, p.name AS project, f.path, f.language, s.start_line,
+       s.end_line, s.parent_id, s.signature, s.docstring
+FROM symbols s JOIN files f ON f.id = s.file_id JOIN projects p ON p.id = f.project_id
+WHERE f.path = $1 AND ($2::text = '' OR p.name = $2) AND ($3::text = '' OR s.kind = $3)
+ORDER BY p.name, s.start_line, s.id
+LIMIT $4 OFFSET $5)";
+
+// Each table is counted once for all projects.
 const std::string projects = R"(
 SELECT p.id, p.name, p.path,
        to_char(p.scanned_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS scanned_at,
-       count(f.id) AS files,
-       count(f.id) FILTER (WHERE f.status = 'indexed') AS indexed,
-       count(f.id) FILTER (WHERE f.status = 'pending') AS pending,
-       count(f.id) FILTER (WHERE f.status = 'skipped') AS skipped,
-       count(f.id) FILTER (WHERE f.status = 'dead') AS dead,
-       (SELECT count(*) FROM symbols s WHERE s.project_id = p.id) AS symbols
-FROM projects p LEFT JOIN files f ON f.project_id = p.id
-GROUP BY p.id ORDER BY p.name
-LIMIT $1::bigint OFFSET $2::bigint)";
+       coalesce(f.files, 0) AS files, coalesce(f.indexed, 0) AS indexed, coalesce(f.pending, 0) AS pending,
+       coalesce(f.skipped, 0) AS skipped, coalesce(f.dead, 0) AS dead,
+       coalesce(f.indexed_last_minute, 0) AS indexed_last_minute,
+       coalesce(s.symbols, 0) AS symbols,
+       coalesce(i.errors, 0) AS errors, coalesce(i.warnings, 0) AS warnings, coalesce(i.infos, 0) AS infos
+FROM projects p
+LEFT JOIN (
+  SELECT project_id, count(*) AS files,
+         count(*) FILTER (WHERE status = 'indexed') AS indexed,
+         count(*) FILTER (WHERE status = 'pending') AS pending,
+         count(*) FILTER (WHERE status = 'skipped') AS skipped,
+         count(*) FILTER (WHERE status = 'dead') AS dead,
+         count(*) FILTER (WHERE indexed_at > now() - interval '1 minute') AS indexed_last_minute
+  FROM files GROUP BY project_id) f ON f.project_id = p.id
+LEFT JOIN (SELECT project_id, count(*) AS symbols FROM symbols GROUP BY project_id) s ON s.project_id = p.id
+LEFT JOIN (
+  SELECT project_id, count(*) FILTER (WHERE severity = 'error') AS errors,
+         count(*) FILTER (WHERE severity = 'warning') AS warnings, count(*) FILTER (WHERE severity = 'info') AS infos
+  FROM issues GROUP BY project_id) i ON i.project_id = p.id
+ORDER BY p.name LIMIT 1000)";
 
 const std::string files = R"(
 SELECT f.id, p.name AS project, f.path, f.language, f.size, f.line_count, f.status, f.error,
@@ -79,9 +99,17 @@ SELECT i.id, i.rule, i.severity, i.message, p.name AS project, f.path, i.start_l
        i.end_column
 FROM issues i JOIN files f ON f.id = i.file_id JOIN projects p ON p.id = f.project_id
 WHERE ($1::text = '' OR p.name = $1) AND f.path LIKE $2 || '%' AND ($3::text = '' OR i.severity = $3)
-  AND ($4::text = '' OR i.rule = $4)
+  AND ($4::text = '' OR i.rule = $4) AND ($5::text = '' OR f.path = $5)
 ORDER BY CASE i.severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, p.name, f.path, i.start_line, i.id
-LIMIT $5 OFFSET $6)";
+LIMIT $6 OFFSET $7)";
+
+const std::string issue_rules = R"(
+SELECT i.rule, i.severity, count(*) AS issues
+FROM issues i JOIN files f ON f.id = i.file_id JOIN projects p ON p.id = f.project_id
+WHERE ($1::text = '' OR p.name = $1) AND f.path LIKE $2 || '%'
+GROUP BY i.rule, i.severity
+ORDER BY CASE i.severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, 3 DESC, 1
+LIMIT $3 OFFSET $4)";
 
 const std::string file_counts =
     "SELECT p.name AS project, f.status, count(*) AS files "

@@ -15,14 +15,19 @@ extern const std::string search_all;
 // 1 name, 2 project, 3 kind, 4 limit, 5 offset.
 extern const std::string symbols;
 
-// 1 limit, 2 offset.
+// 1 path, 2 project, 3 kind, 4 limit, 5 offset: all symbols of one file in the order of the source.
+extern const std::string file_symbols;
+
+// No parameters: all projects with their counts, 1000 at most.
 extern const std::string projects;
 
 // 1 project, 2 path prefix escaped for LIKE, 3 language, 4 status, 5 limit, 6 offset.
 extern const std::string files;
 
-// 1 project, 2 path prefix escaped for LIKE, 3 severity, 4 rule, 5 limit, 6 offset.
+// 1 project, 2 path prefix escaped for LIKE, 3 severity, 4 rule, 5 whole path, 6 limit, 7 offset.
 extern const std::string issues;
+// 1 project, 2 path prefix escaped for LIKE, 3 limit, 4 offset: how many issues of which rule and severity.
+extern const std::string issue_rules;
 
 // No parameters: files by project and status, for the metrics.
 extern const std::string file_counts;
@@ -39,9 +44,10 @@ extern const std::string outline;
 extern const std::string references;
 // 1 name, 2 project, 3 limit, 4 offset: enclosing symbols of calls, each with the lines.
 extern const std::string callers;
-// 1 project, 2 path prefix escaped for LIKE, 3 language, 4 largest size: root and path of each file, 100,000 at most.
+// 1 project, 2 path prefix escaped for LIKE, 3 language, 4 largest size: root and path of each file.
 extern const std::string source_paths;
-// 1 path, 2 project: root and path, one row a project that has the file.
+inline constexpr std::size_t max_source_paths = 100'000;  // further files are left out
+// 1 path, 2 project: root and what `files` tells, one row a project that has the file.
 extern const std::string source_path;
 // 1 project: files by language; symbols by kind.
 extern const std::string languages;

@@ -82,13 +82,17 @@ Excerpt excerpt_of(std::string_view text, std::int64_t start_line, std::int64_t 
   return excerpt;
 }
 
+bool has_nul_at_start(std::string_view text) {
+  constexpr std::size_t beginning = 8192;
+  return text.substr(0, beginning).find('\0') != std::string_view::npos;
+}
+
 std::vector<LineMatch> matching_lines(std::string_view text, std::string_view needle, bool case_sensitive,
                                       std::size_t limit) {
   CA_CHECK(!needle.empty());
-  constexpr std::size_t beginning = 8192;
   constexpr std::size_t longest_line = 400;
   std::vector<LineMatch> matches;
-  if (text.substr(0, beginning).find('\0') != std::string_view::npos) return matches;
+  if (has_nul_at_start(text)) return matches;
   const std::string lowered_text = case_sensitive ? "" : lowered(text);
   const std::string lowered_needle = case_sensitive ? "" : lowered(needle);
   const std::string_view hay = case_sensitive ? text : lowered_text;

@@ -26,6 +26,9 @@ struct Excerpt {
 // Lines start_line to end_line of `text`, both inclusive, cut to what there is. What is not UTF-8 becomes U+FFFD.
 Excerpt excerpt_of(std::string_view text, std::int64_t start_line, std::int64_t end_line);
 
+// A NUL near its beginning: no source text.
+bool has_nul_at_start(std::string_view text);
+
 struct LineMatch {
   std::int64_t line;
   std::string text;  // the whole line, 400 bytes at most

@@ -43,10 +43,11 @@ const std::string source_paths = R"(
 SELECT p.name AS project, p.path AS root, f.path
 FROM files f JOIN projects p ON p.id = f.project_id
 WHERE ($1::text = '' OR p.name = $1) AND f.path LIKE $2 || '%' AND ($3::text = '' OR f.language = $3) AND f.size <= $4
-ORDER BY p.name, f.path LIMIT 100000)";
+ORDER BY p.name, f.path LIMIT 100000)";  // max_source_paths
 
 const std::string source_path = R"(
-SELECT p.name AS project, p.path AS root, f.path, f.language
+SELECT p.name AS project, p.path AS root, f.path, f.language, f.size, f.status, f.error, f.line_count,
+       to_char(f.indexed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS indexed_at
 FROM files f JOIN projects p ON p.id = f.project_id
 WHERE f.path = $1 AND ($2::text = '' OR p.name = $2)
 ORDER BY p.name LIMIT 20)";

@@ -13,7 +13,6 @@ namespace ca::server {
 
 namespace {
 
-constexpr Milliseconds reading_time{5'000};
 constexpr std::int64_t default_lines = 400;
 constexpr std::int64_t max_lines = 2000;
 
@@ -37,16 +36,21 @@ Result<Json> only_file(const Rows& found, const std::string& path) {
 
 }  // namespace
 
-Result<Rows> Tools::rows(const std::string& statement, const Parameters& parameters) {
-  auto found = database_.query(statement, parameters);
-  if (found) return std::move(*found);
-  log::warning("database: {}", found.error().message);
-  switch (found.error().failure) {
-    case DatabaseFailure::unavailable: return failure("the database cannot be reached at present; try again later");
-    case DatabaseFailure::timeout: return failure("the database took too long; ask for less");
+// What went wrong, in a line for the model; what the database said goes into the log.
+Error Tools::told(const DatabaseError& error) {
+  log::warning("database: {}", error.message);
+  switch (error.failure) {
+    case DatabaseFailure::unavailable: return {"the database cannot be reached at present; try again in a few seconds"};
+    case DatabaseFailure::timeout: return {"the answer took too long; ask for less: one project, a path, a smaller limit"};
     case DatabaseFailure::refused: break;
   }
-  return failure("the database reported an error");
+  return {"the database reported an error"};
+}
+
+Result<Rows> Tools::rows(const std::string& statement, const Parameters& parameters) {
+  auto found = database_.query(statement, parameters);
+  if (!found) return tl::unexpected(told(found.error()));
+  return std::move(*found);
 }
 
 Result<ToolAnswer> Tools::list(const std::string& statement, Parameters filters, const ToolArguments& arguments) {
@@ -72,7 +76,7 @@ Result<ToolAnswer> Tools::call(Tool tool, const ToolArguments& arguments) {
       return list(sql::files, {text("project"), prefix, text("language"), text("status")}, arguments);
     case Tool::project_overview: return project_overview(arguments);
     case Tool::list_issues:
-      return list(sql::issues, {text("project"), prefix, text("severity"), text("rule")}, arguments);
+      return list(sql::issues, {text("project"), prefix, text("severity"), text("rule"), ""}, arguments);
     case Tool::index_status: return index_status();
   }
   return failure("there is no such tool");
@@ -82,10 +86,7 @@ Result<ToolAnswer> Tools::find_symbol(const ToolArguments& arguments) {
   const auto page = page_of(arguments);
   auto found = search(
       database_, {arguments.text("name"), arguments.text("project"), arguments.text("kind"), "symbol"}, page);
-  if (!found) {
-    log::warning("database: {}", found.error().message);
-    return failure("the database cannot answer at present; try again later");
-  }
+  if (!found) return tl::unexpected(told(found.error()));
   return ToolAnswer{page_body(std::move(*found), page), ""};
 }
 
@@ -127,35 +128,16 @@ Result<ToolAnswer> Tools::read_file(const ToolArguments& arguments) {
 }
 
 Result<ToolAnswer> Tools::search_code(const ToolArguments& arguments) {
-  auto files = rows(sql::source_paths, {arguments.text("project"), like_escape(arguments.text("path")),
-                                        arguments.text("language"), std::to_string(max_source_bytes)});
-  if (!files) return tl::unexpected(files.error());
-  const auto needle = arguments.text("text");
-  const bool case_sensitive = arguments.flag("case_sensitive");
-  const auto limit = static_cast<std::size_t>(arguments.number("limit", default_limit));
-  const auto deadline = MonotonicClock::now() + reading_time;
-  Json results = Json::array();
-  bool complete = true;
-  for (const auto& file : *files) {
-    complete = results.size() < limit && MonotonicClock::now() < deadline;
-    if (!complete) break;
-    const auto path = text_of(file, "path");
-    const auto bytes = read_source(text_of(file, "root"), path);
-    if (!bytes) continue;  // gone since it was indexed
-    for (auto& match : matching_lines(*bytes, needle, case_sensitive, limit - results.size())) {
-      results.push_back({{"project", text_of(file, "project")}, {"path", path}, {"line", match.line},
-                         {"text", std::move(match.text)}});
-    }
-  }
-  // What fills the limit exactly in the last file may have more behind it.
-  complete = complete && results.size() < limit;
-  return ToolAnswer{{{"results", std::move(results)}, {"complete", complete}}, ""};
+  auto found = text_.run({arguments.text("text"), arguments.text("project"), arguments.text("path"), arguments.text("language"),
+                          arguments.flag("case_sensitive"), static_cast<std::size_t>(arguments.number("limit", default_limit))});
+  if (!found) return tl::unexpected(told(found.error()));
+  return ToolAnswer{{{"results", std::move(found->results)}, {"complete", found->complete}}, ""};
 }
 
 Result<ToolAnswer> Tools::project_overview(const ToolArguments& arguments) {
   const auto name = arguments.text("project");
-  auto projects = rows(sql::projects, {std::to_string(max_limit), "0"});
-  if (!projects) return tl::unexpected(projects.error());
+  auto projects = projects_.get();
+  if (!projects) return tl::unexpected(told(projects.error()));
   auto languages = rows(sql::languages, {name});
   if (!languages) return tl::unexpected(languages.error());
   auto kinds = rows(sql::kinds, {name});
@@ -180,8 +162,8 @@ Result<ToolAnswer> Tools::project_overview(const ToolArguments& arguments) {
 }
 
 Result<ToolAnswer> Tools::index_status() {
-  auto projects = rows(sql::projects, {std::to_string(max_limit), "0"});
-  if (!projects) return tl::unexpected(projects.error());
+  auto projects = projects_.get();
+  if (!projects) return tl::unexpected(told(projects.error()));
   auto queue = rows(sql::queue, {});
   if (!queue) return tl::unexpected(queue.error());
   const auto waiting = queue->front()["waiting"];

@@ -4,6 +4,8 @@
 #include <string>
 
 #include "server/database.h"
+#include "server/project_list.h"
+#include "server/text_search.h"
 #include "server/tool_catalogue.h"
 
 namespace ca::server {
@@ -16,13 +18,15 @@ struct ToolAnswer {
 // Any number of threads at once.
 class Tools {
  public:
-  explicit Tools(Database& database) : database_(database) {}
+  Tools(Database& database, ProjectList& projects, TextSearch& text)
+      : database_(database), projects_(projects), text_(text) {}
 
   // Errors: one line for the model: nothing of that name, the database is away, the file cannot be read.
   // Blocks: as Database, and for up to 5 s of reading files.
   Result<ToolAnswer> call(Tool tool, const ToolArguments& arguments);
 
  private:
+  static Error told(const DatabaseError& error);
   Result<Rows> rows(const std::string& statement, const Parameters& parameters);
   Result<ToolAnswer> list(const std::string& statement, Parameters filters, const ToolArguments& arguments);
   Result<ToolAnswer> find_symbol(const ToolArguments& arguments);
@@ -33,6 +37,8 @@ class Tools {
   Result<ToolAnswer> index_status();
 
   Database& database_;
+  ProjectList& projects_;
+  TextSearch& text_;
 };
 
 }  // namespace ca::server

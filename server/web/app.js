@@ -1,252 +1,183 @@
-"use strict";
+// Ties the page together: views by address, the search box, keys, and what is told about the state of the tree.
+import { byId, clock, h, number, setClass, setText } from "./dom.js";
+import { focusFirstRow, moveInRows } from "./list_keys.js";
+import { begin, listen, live } from "./live.js";
+import { go, link, parse, replace } from "./router.js";
+import * as file from "./file.js";
+import * as files from "./files.js";
+import * as issues from "./issues.js";
+import * as overview from "./overview.js";
+import * as search from "./search.js";
 
-const byId = (id) => document.getElementById(id);
+const views = { overview, search, file, files, issues };
+const searchDelayMs = 120;
 
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
+const shown = { name: "", view: null, beforeSearch: "#/" };
+let searchTimer = 0;
+let prefix = "";  // "g" was pressed
 
-async function getJson(path, options) {
-  const response = await fetch(path, options);
-  const body = await response.json();
-  if (!response.ok) throw new Error(body.detail || response.statusText);
-  return body;
-}
+// --- views ---
 
-function durationText(ms) {
-  const s = Math.floor(ms / 1000);
-  if (s < 60) return `${s}s`;
-  if (s < 3600) return `${Math.floor(s / 60)}m ${s % 60}s`;
-  if (s < 86400) return `${Math.floor(s / 3600)}h ${Math.floor(s / 60) % 60}m`;
-  return `${Math.floor(s / 86400)}d ${Math.floor(s / 3600) % 24}h`;
-}
-
-const mebibytes = (bytes) => `${(bytes / 1048576).toFixed(bytes < 10485760 ? 1 : 0)} MiB`;
-const plural = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
-
-// --- process tree: asked every two seconds, only while the page can be seen ---
-
-const tierNames = ["Tier 0: PostgreSQL", "Tier 1: driver", "Tier 2: workers", "Tier 3: server"];
-const poll = { timer: 0, everyMs: 2000, round: 0 };
-
-function stateClass(state) {
-  if (state === "ready" || state === "running") return "good";
-  if (state === "failed") return "bad";
-  return state === "stopped" ? "quiet" : "wait";
-}
-
-function lastExitText(lastExit) {
-  if (!lastExit) return "";
-  return lastExit.signal ? `last ended by ${lastExit.signal}` : `last ended with code ${lastExit.code}`;
-}
-
-function processItem(process) {
-  const item = element("li");
-  const row = element("div", `process ${stateClass(process.state)}`);
-  const alive = process.pid !== null;
-  row.append(
-    element("span", "label", process.name),
-    element("span", "", process.state),
-    element("span", "number", alive ? String(process.pid) : ""),
-    element("span", "number", alive ? durationText(process.uptime_ms) : ""),
-    element("span", "number", alive ? mebibytes(process.rss_bytes) : ""));
-  row.title = alive ? `pid ${process.pid}, up ${durationText(process.uptime_ms)}` : "not running";
-  item.append(row);
-  const restarts = process.restarts > 0 ? plural(process.restarts, "restart") : "";
-  const notes = [process.status_text, restarts, lastExitText(process.last_exit), ...(process.listen || [])];
-  const note = notes.filter(Boolean).join(" · ");
-  if (note) item.append(element("div", "note", note));
-  return item;
-}
-
-function showTree(status) {
-  const root = element("ul");
-  for (const [tier, title] of tierNames.entries()) {
-    const processes = status.processes.filter((process) => process.tier === tier);
-    if (processes.length === 0) continue;
-    const item = element("li");
-    const list = element("ul");
-    list.append(...processes.map(processItem));
-    item.append(element("div", "tier", title), list);
-    root.append(item);
-  }
-  byId("tree").replaceChildren(root);
-}
-
-function showState(text, className) {
-  const state = byId("state");
-  state.textContent = text;
-  state.className = `pill ${className}`;
-}
-
-function showSupervisor(supervisor) {
-  const degraded = supervisor.degraded || [];
-  if (degraded.length > 0) showState(`degraded: ${degraded.join(", ")}`, "bad");
-  else showState(supervisor.state, stateClass(supervisor.state));
-  byId("supervisor").textContent =
-    `${supervisor.version} · pid ${supervisor.pid} · up ${durationText(supervisor.uptime_ms)}`;
-}
-
-async function showStatus() {
-  try {
-    const status = await getJson("api/v1/status", { signal: AbortSignal.timeout(5000) });
-    showSupervisor(status.supervisor);
-    showTree(status);
-  } catch (error) {
-    showState("unreachable", "bad");
-    byId("supervisor").textContent = error.message;
+function markNavigation(name, params) {
+  const current = name === "files" && params.status === "dead" ? "dead" : name;
+  for (const anchor of document.querySelectorAll("nav a[data-view]")) {
+    if (anchor.dataset.view === current) anchor.setAttribute("aria-current", "page");
+    else anchor.removeAttribute("aria-current");
   }
 }
 
-// --- projects ---
-
-function projectItem(project) {
-  const item = element("li");
-  const title = element("div");
-  title.append(element("strong", "", project.name));
-  const counts = [plural(project.files, "file"), plural(project.symbols, "symbol")];
-  if (project.pending > 0) counts.push(`${project.pending.toLocaleString("en")} to index`);
-  if (project.dead > 0) counts.push(`${project.dead.toLocaleString("en")} given up`);
-  title.append(element("span", "quiet", `  ${counts.join(" · ")}`));
-  item.append(title, element("div", "path", project.path));
-  if (project.pending > 0) {
-    const bar = element("progress");
-    bar.max = project.files;
-    bar.value = project.files - project.pending;
-    bar.setAttribute("aria-label", `${project.name}: indexed files`);
-    item.append(bar);
+function show() {
+  const { view: wanted, params } = parse(location.hash);
+  const name = views[wanted] ? wanted : "overview";
+  const query = byId("query");
+  if (name === "search") {
+    if (document.activeElement !== query) query.value = params.q || "";
+  } else {
+    shown.beforeSearch = location.hash || "#/";
+    if (document.activeElement !== query) query.value = "";
   }
-  return item;
-}
-
-async function showProjects() {
-  const list = byId("projects");
-  try {
-    const { results } = await getJson("api/v1/projects", { signal: AbortSignal.timeout(10000) });
-    if (results.length === 0) list.replaceChildren(element("li", "quiet", "None yet"));
-    else list.replaceChildren(...results.map(projectItem));
-  } catch (error) {
-    list.replaceChildren(element("li", "bad", error.message));
+  markNavigation(name, params);
+  if (shown.name === name && shown.view.update) {
+    shown.view.update(params);
+  } else {
+    if (shown.view && shown.view.close) shown.view.close();
+    const container = h("div", { class: `view ${name}` });
+    byId("view").replaceChildren(container);
+    window.scrollTo(0, 0);
+    shown.view = views[name].open(container, params);
+    shown.name = name;
   }
+  document.title = `${shown.view.title(params)} · code-analysis`;
 }
 
-async function refresh() {
-  clearTimeout(poll.timer);
-  if (document.hidden) return;
-  const isProjectsTurn = poll.round % 5 === 0;
-  poll.round += 1;
-  await Promise.all([showStatus(), isProjectsTurn ? showProjects() : null]);
-  clearTimeout(poll.timer);
-  if (!document.hidden) poll.timer = setTimeout(refresh, poll.everyMs);
-}
+// --- search box ---
 
-document.addEventListener("visibilitychange", refresh);
-
-// --- search: as you type, the last one wins ---
-
-const search = { timer: 0, running: null, next: null, shown: 0 };
-
-function markedName(name, query) {
-  const made = element("span", "name");
-  const at = name.toLowerCase().lastIndexOf(query.toLowerCase());
-  if (at < 0) {
-    made.textContent = name;
-    return made;
-  }
-  made.append(name.slice(0, at), element("mark", "", name.slice(at, at + query.length)), name.slice(at + query.length));
-  return made;
-}
-
-async function showDetails(hit, details) {
-  if (details.dataset.filled || !details.open || hit.type !== "symbol") return;
-  details.dataset.filled = "yes";
-  try {
-    const name = encodeURIComponent(hit.qualified_name);
-    const { results } = await getJson(`api/v1/symbols?limit=500&name=${name}`);
-    const symbol = results.find((candidate) => candidate.id === hit.id);
-    if (symbol && symbol.docstring) details.append(element("div", "doc", symbol.docstring));
-  } catch (error) {
-    delete details.dataset.filled;
-  }
-}
-
-function resultItem(hit, query) {
-  const item = element("li");
-  const details = element("details");
-  const summary = element("summary");
-  const lines = hit.type === "symbol" ? `:${hit.start_line}` : "";
-  const shownName = hit.type === "symbol" ? hit.qualified_name || hit.name : hit.name;
-  summary.append(
-    element("span", "kind", hit.kind),
-    markedName(shownName, query),
-    element("span", "place", `${hit.project}  ${hit.path}${lines}`));
-  details.append(summary);
-  if (hit.signature) details.append(element("div", "signature", hit.signature));
-  details.addEventListener("toggle", () => showDetails(hit, details));
-  item.append(details);
-  return item;
-}
-
-function clearResults(text) {
-  byId("results").replaceChildren();
-  byId("summary").textContent = text;
-  byId("more").hidden = true;
-}
-
-function showResults(query, answer) {
-  const items = answer.results.map((hit) => resultItem(hit, query));
-  if (answer.offset === 0) byId("results").replaceChildren(...items);
-  else byId("results").append(...items);
-  search.shown = answer.offset + items.length;
-  search.next = answer.next_offset;
-  const more = search.next !== null;
-  byId("summary").textContent = search.shown === 0 ? "Nothing found"
-    : more ? `The first ${search.shown} results` : plural(search.shown, "result");
-  byId("more").hidden = !more;
-}
-
-async function runSearch(offset) {
-  const query = byId("query").value.trim();
-  history.replaceState(null, "", query ? `?q=${encodeURIComponent(query)}` : location.pathname);
-  if (search.running) search.running.abort();
-  if (!query) return clearResults("");
-  const running = new AbortController();
-  search.running = running;
-  try {
-    const path = `api/v1/search?q=${encodeURIComponent(query)}&offset=${offset}`;
-    showResults(query, await getJson(path, { signal: running.signal }));
-  } catch (error) {
-    if (error.name !== "AbortError") clearResults(error.message);
-  }
+function runSearch() {
+  clearTimeout(searchTimer);
+  const q = byId("query").value.trim();
+  if (!q) return shown.name === "search" && replace(shown.beforeSearch);
+  const { view, params } = parse(location.hash);
+  const target = link("search", { ...(view === "search" ? params : {}), q });
+  if (view === "search") replace(target);
+  else go(target);
 }
 
 byId("query").addEventListener("input", () => {
-  clearTimeout(search.timer);
-  search.timer = setTimeout(() => runSearch(0), 150);
+  clearTimeout(searchTimer);
+  searchTimer = setTimeout(runSearch, searchDelayMs);
 });
 byId("search").addEventListener("submit", (event) => {
   event.preventDefault();
-  clearTimeout(search.timer);
-  runSearch(0);
+  runSearch();
+  if (shown.name === "search") shown.view.openFirst();
 });
-byId("more").addEventListener("click", () => runSearch(search.next));
+
+function leaveSearch() {
+  const query = byId("query");
+  clearTimeout(searchTimer);
+  query.value = "";
+  query.blur();
+  if (shown.name === "search") replace(shown.beforeSearch);
+}
+
+// --- keys ---
+
+function focusSearch() {
+  byId("query").focus();
+  byId("query").select();
+}
+
+const isTyping = (target) => target.closest("input, select, textarea, [contenteditable]") !== null;
+
+const plainKeys = {
+  "/": focusSearch,
+  "?": () => byId("help").showModal(),
+  t: () => window.nextTheme(),
+  n: () => shown.view.nextIssue && shown.view.nextIssue(1),
+  p: () => shown.view.nextIssue && shown.view.nextIssue(-1),
+};
+const goKeys = { o: "#/", i: "#/issues", f: "#/files", d: "#/files?status=dead" };
+
+function onSearchKey(event) {
+  if (event.key === "ArrowDown") {
+    event.preventDefault();
+    focusFirstRow();
+  } else if (event.key === "Escape") {
+    event.preventDefault();
+    leaveSearch();
+  }
+}
+
+function onPlainKey(event) {
+  if (moveInRows(event, focusSearch)) return;
+  if (event.key === "Escape") {
+    if (shown.name === "search") focusSearch();
+    else if (document.activeElement) document.activeElement.blur();
+    return;
+  }
+  const action = prefix === "g" && goKeys[event.key] ? () => go(goKeys[event.key]) : plainKeys[event.key];
+  prefix = event.key === "g" ? "g" : "";
+  if (!action) return;
+  event.preventDefault();
+  action();
+}
 
 document.addEventListener("keydown", (event) => {
-  const query = byId("query");
-  if (event.key === "/" && document.activeElement !== query && !event.ctrlKey && !event.metaKey && !event.altKey) {
-    event.preventDefault();
-    query.focus();
-    query.select();
-  } else if (event.key === "Escape" && document.activeElement === query) {
-    query.value = "";
-    runSearch(0);
-    query.blur();
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
+  if (event.target === byId("query")) onSearchKey(event);
+  else if (!isTyping(event.target)) onPlainKey(event);
+});
+
+byId("theme").addEventListener("click", () => window.nextTheme());
+byId("help-open").addEventListener("click", () => byId("help").showModal());
+byId("help-close").addEventListener("click", () => byId("help").close());
+byId("skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  byId("view").focus();
+});
+
+// --- state of the tree, on every view ---
+
+function showState() {
+  const { trouble, status } = live;
+  const state = byId("state");
+  const degraded = status ? status.supervisor.degraded || [] : [];
+  let text = status ? status.supervisor.state : "connecting";
+  let look = text === "running" ? "good" : "wait";
+  if (degraded.length > 0) [text, look] = ["degraded", "bad"];
+  if (trouble.database) [text, look] = ["no database", "bad"];
+  if (trouble.supervisor) [text, look] = ["no supervisor", "bad"];
+  if (trouble.server) [text, look] = ["no answer", "bad"];
+  setText(state, text);
+  setClass(state, `pill ${look}`);
+  state.title = degraded.join(", ");
+}
+
+function showTrouble() {
+  const { trouble } = live;
+  const since = live.lastAnswer ? ` The last answer came at ${clock(live.lastAnswer)}.` : "";
+  let text = "";
+  if (trouble.server) text = `${trouble.server}${since} Trying again every two seconds.`;
+  else if (trouble.supervisor && trouble.database) text = "Supervisor and database cannot be reached. Trying again.";
+  else if (trouble.supervisor) text = "The supervisor cannot be reached: processes and events are as they were last seen. Trying again.";
+  else if (trouble.database) text = "The database cannot be reached: projects, search and issues wait for it. Trying again.";
+  const banner = byId("banner");
+  setText(banner, text);
+  banner.hidden = text === "";
+  document.body.classList.toggle("stale-tree", Boolean(trouble.server || trouble.supervisor));
+  document.body.classList.toggle("stale-index", Boolean(trouble.server || trouble.database));
+}
+
+listen((what) => {
+  showState();
+  if (what === "trouble") showTrouble();
+  if (what === "projects") {
+    const dead = live.projects.reduce((sum, project) => sum + project.dead, 0);
+    setText(byId("dead-count"), dead ? number(dead) : "");
+    byId("dead-count").hidden = dead === 0;
   }
 });
 
-byId("query").value = new URLSearchParams(location.search).get("q") || "";
-if (byId("query").value) runSearch(0);
-refresh();
+window.addEventListener("hashchange", show);
+show();
+begin();

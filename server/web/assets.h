@@ -6,13 +6,13 @@
 namespace ca::server {
 
 struct Asset {
+  std::string_view path;  // of the request: "/style.css"; "/" for index.html
   std::string_view content_type;
   std::string_view content;
   std::string_view etag;  // with its quotes
 };
 
-const Asset& page_asset();
-const Asset& style_asset();
-const Asset& script_asset();
+// nullptr: no file of the page is at that path.
+const Asset* find_asset(std::string_view path);
 
 }  // namespace ca::server

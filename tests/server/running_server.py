@@ -33,19 +33,31 @@ def tree(state="running", degraded=(), **states):
 
 
 class FakeControl:
-    """A control socket that answers `status` with self.status; None: no answer, the connection is closed."""
+    """A control socket that answers `status` with self.status and `events` with self.events, which `happen` adds to.
+    status None: no answer, the connection is closed."""
 
     def __init__(self, path):
         self.status = tree()
+        self.events = [self.event(seq, "spawned", process="driver", tier=1, pid=90 + seq) for seq in range(1, 4)]
+        self.followers = []
         control = self
 
         class Handler(socketserver.StreamRequestHandler):
             def handle(self):
                 for line in self.rfile:
-                    assert json.loads(line)["command"] == "status"
+                    request = json.loads(line)
                     if control.status is None:
                         return
-                    self.wfile.write(json.dumps({"ok": True, "status": control.status}).encode() + b"\n")
+                    if request["command"] == "events":
+                        assert request["follow"] is True
+                        control.followers.append(self)
+                        self.say({"ok": True, "events": control.events})
+                    else:
+                        assert request["command"] == "status"
+                        self.say({"ok": True, "status": control.status})
+
+            def say(self, reply):
+                self.wfile.write(json.dumps(reply).encode() + b"\n")
 
         class Server(socketserver.ThreadingUnixStreamServer):
             daemon_threads = True
@@ -53,6 +65,21 @@ class FakeControl:
         self.server = Server(path, Handler)
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02})
         self.thread.start()
+
+    @staticmethod
+    def event(seq, name, **fields):
+        return {"seq": seq, "mono_ns": seq * 1000, "time": "2024-05-01T12:00:%02d.000000Z" % (seq % 60), "event": name, **fields}
+
+    def happen(self, name, **fields):
+        self.events.append(self.event(self.events[-1]["seq"] + 1, name, **fields))
+        for follower in self.followers:
+            follower.say({"event": self.events[-1]})
+
+    def hang_up(self):
+        """Ends the connections of those who follow events."""
+        for follower in self.followers:
+            follower.connection.shutdown(socket.SHUT_RDWR)
+        self.followers = []
 
     def close(self):
         self.server.shutdown()

@@ -75,7 +75,8 @@ def test_symbols_of_a_name(server):
 def test_projects_count_their_files_and_symbols(server):
     alpha, beta = server.get("/api/v1/projects").json["results"]
     assert alpha == {"id": 1, "name": "alpha", "path": "/src/alpha", "scanned_at": "2024-05-01T12:00:00.000Z", "files": 3,
-                     "indexed": 2, "pending": 0, "skipped": 1, "dead": 0, "symbols": 4}
+                     "indexed": 2, "pending": 0, "skipped": 1, "dead": 0, "indexed_last_minute": alpha["indexed_last_minute"],
+                     "symbols": 4, "errors": 0, "warnings": 1, "infos": 1}
     assert (beta["files"], beta["pending"], beta["dead"], beta["symbols"], beta["scanned_at"]) == (3, 1, 1, 4, None)
 
 
@@ -101,7 +102,11 @@ def test_issues_come_worst_first(server):
 @pytest.mark.parametrize("path", [
     "/api/v1/search", "/api/v1/search?q=", "/api/v1/symbols", "/api/v1/search?q=a&limit=0", "/api/v1/search?q=a&limit=501",
     "/api/v1/search?q=a&offset=-1", "/api/v1/search?q=a&limit=x", "/api/v1/search?q=%ff", "/api/v1/search?q=a%00b",
-    "/api/v1/search?q=a&type=nope", "/api/v1/files?project=%c3", "/api/v1/files?limit=", "/api/v1/projects?limit=1000"])
+    "/api/v1/search?q=a&type=nope", "/api/v1/search?q=a&limt=5", "/api/v1/search?q=a&q=b", "/api/v1/search/text",
+    "/api/v1/search/text?q=a&case=upper", "/api/v1/symbols?name=a&file=b", "/api/v1/references", "/api/v1/references?name=a&kind=use",
+    "/api/v1/file", "/api/v1/file?path=a&start_line=0", "/api/v1/file?path=a&start_line=9&end_line=8", "/api/v1/issues?severity=bad",
+    "/api/v1/issues?id=x", "/api/v1/files?status=broken", "/api/v1/events?after=-1", "/api/v1/processes?tier=4",
+    "/api/v1/processes?state=up", "/api/v1/projects?project=alpha", "/api/v1/files?project=%c3", "/api/v1/files?limit=", "/api/v1/projects?limit=1000"])
 def test_a_wrong_parameter_is_400_with_the_reason(server, path):
     answer = server.get(path)
     assert answer.status == 400 and answer.headers["Content-Type"] == "application/problem+json"
@@ -134,7 +139,7 @@ def test_a_statement_that_takes_too_long_is_504(start, cluster):
         began = time.monotonic()
         answer = server.get("/api/v1/issues")
         assert answer.status == 504 and 4 < time.monotonic() - began < 9
-        assert server.get("/api/v1/projects").status == 200
+        assert server.get("/api/v1/files").status == 200
     finally:
         blocker.close()
     assert server.get("/api/v1/issues").status == 200

@@ -1,12 +1,17 @@
 """What every path has in common: methods, errors, who may ask, headers."""
+import pathlib
 import socket
+import time
 
 import pytest
 
 from running_server import listening
 
-PATHS = ["/", "/style.css", "/app.js", "/healthz", "/readyz", "/metrics", "/api/v1/status", "/api/v1/search?q=parse",
-         "/api/v1/symbols?name=parse", "/api/v1/projects", "/api/v1/files", "/api/v1/issues"]
+PAGE = ["/", "/base.css", "/views.css", "/theme.js", "/app.js", "/file.js", "/favicon.svg"]
+PATHS = PAGE + ["/healthz", "/readyz", "/metrics", "/api/v1/status", "/api/v1/processes", "/api/v1/events",
+                "/api/v1/search?q=parse", "/api/v1/search/text?q=parse", "/api/v1/symbols?name=parse",
+                "/api/v1/symbols?file=lib/parse.py", "/api/v1/references?name=parse", "/api/v1/projects", "/api/v1/files",
+                "/api/v1/file?path=lib/parse.py", "/api/v1/issues", "/api/v1/issues/rules"]
 
 
 def is_problem(answer, status):
@@ -63,14 +68,18 @@ def test_every_answer_carries_the_security_headers(server):
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["X-Frame-Options"] == "DENY"
         assert headers["Referrer-Policy"] == "no-referrer"
-        assert headers["Cache-Control"] == ("no-cache" if path in ["/", "/app.js"] else "no-store")
+        assert "require-trusted-types-for 'script'" in headers["Content-Security-Policy"]
+        assert headers["Cache-Control"] == ("no-cache" if path in PAGE else "no-store")
         assert "Access-Control-Allow-Origin" not in headers
 
 
 def test_the_page_loads_nothing_from_elsewhere_and_is_not_sent_twice(server):
     page = server.get("/")
     assert b"<title>code-analysis</title>" in page.body
-    for body in [page.body, server.get("/style.css").body, server.get("/app.js").body]:
+    files = {path.name for path in (pathlib.Path(__file__).resolve().parents[2] / "server" / "web").iterdir()
+             if path.suffix in [".css", ".js", ".svg"]}
+    assert len(files) > 10
+    for body in [page.body] + [server.get("/" + name).body for name in files]:
         assert b"https://" not in body and b"http://" not in body.replace(b"http://www.w3.org/2000/svg", b"")
     again = server.request("/", headers={"If-None-Match": page.headers["ETag"]})
     assert again.status == 304 and not again.body
@@ -107,13 +116,34 @@ def test_a_public_address_without_a_token_is_refused_at_start(start):
     assert "bearer token" in server.log()
 
 
-def test_a_token_is_wanted_on_every_path_but_healthz(start):
+def test_a_token_is_wanted_on_every_path_but_healthz_and_the_page(start):
     server = start(sockets=[listening("0.0.0.0")], listen=["0.0.0.0:0"], token="a-secret")
     assert server.get("/healthz").status == 200
-    for path in set(PATHS) - {"/healthz"} | {"/nope"}:
+    for path in PAGE:  # they hold no data; the page asks for the token itself
+        assert server.get(path).status == 200
+    for path in set(PATHS) - set(PAGE) - {"/healthz"} | {"/nope"}:
         answer = server.get(path)
         assert is_problem(answer, 401) and answer.headers["WWW-Authenticate"].startswith("Bearer"), path
         assert server.get(path, Authorization="Bearer a-secreT").status == 401
         assert server.get(path, Authorization="Bearer a-secret").status == (404 if path == "/nope" else 200)
     assert server.get("/healthz", Host="evil.example").status == 403
     assert "a-secret" not in server.log()
+
+
+def test_a_thousand_idle_clients_do_not_keep_others_out(start):
+    """Each has asked once and keeps its connection, as a page that looks every few seconds does."""
+    server = start()
+    ask = b"GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    idle = []
+    try:
+        for _ in range(1000):
+            client = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+            idle.append(client)
+            client.sendall(ask)
+            assert client.recv(12) == b"HTTP/1.1 200"
+        began = time.monotonic()
+        assert server.get("/healthz").status == 200
+        assert time.monotonic() - began < 1
+    finally:
+        for client in idle:
+            client.close()

@@ -13,7 +13,9 @@ namespace {
 struct Offline {
   Database database{{.name = "", .max_connections = 1, .connect_timeout = Milliseconds(100),
                      .statement_timeout = Milliseconds(100)}};
-  Tools tools{database};
+  ProjectList projects{database};
+  TextSearch text{database};
+  Tools tools{database, projects, text};
   Offline() { database.stop(); }
 
   Json ask(const char* message) {

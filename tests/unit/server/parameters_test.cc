@@ -14,6 +14,32 @@ Request with(std::vector<std::pair<std::string, std::string>> query) {
 
 }  // namespace
 
+TEST_CASE("a parameter of an unknown name, or one that is there twice, is told by name") {
+  const auto told = [](std::vector<std::pair<std::string, std::string>> query) {
+    Request request;
+    request.query = std::move(query);
+    const auto known = only_parameters(request, {"q", "limit"});
+    return known ? "" : known.error().message;
+  };
+  CHECK(told({}).empty());
+  CHECK(told({{"limit", "5"}, {"q", "a"}}).empty());
+  CHECK(told({{"limt", "5"}}) == "there is no parameter 'limt' here; known are: q, limit");
+  CHECK(told({{"q", "a"}, {"limit", "1"}, {"q", "b"}}) == "the parameter q is there twice");
+  CHECK(told({{"\xff", "a"}}) == "there is no parameter '?' here; known are: q, limit");
+  Request request;
+  request.query = {{"q", "a"}};
+  CHECK(only_parameters(request, {}).error().message == "this path takes no parameters");
+}
+
+TEST_CASE("a choice is one of its words, or absent") {
+  Request request;
+  request.query = {{"a", "one"}, {"b", "three"}, {"c", ""}};
+  CHECK(choice_parameter(request, "a", {"one", "two"}).value() == "one");
+  CHECK(choice_parameter(request, "b", {"one", "two"}).error().message == "b must be one of: one, two");
+  CHECK(choice_parameter(request, "c", {"one", "two"}).value().empty());
+  CHECK(choice_parameter(request, "d", {"one", "two"}).value().empty());
+}
+
 TEST_CASE("a page is 50 from the start unless it is said otherwise") {
   CHECK(page_of(with({}))->limit == 50);
   CHECK(page_of(with({}))->offset == 0);

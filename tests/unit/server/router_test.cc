@@ -17,8 +17,9 @@ Response refusal(std::string_view method, std::string_view path) {
 }  // namespace
 
 TEST_CASE("each path leads to its endpoint, for GET and HEAD") {
-  for (const auto* path : {"/", "/style.css", "/app.js", "/healthz", "/readyz", "/metrics", "/api/v1/status",
-                           "/api/v1/search", "/api/v1/symbols", "/api/v1/projects", "/api/v1/files", "/api/v1/issues"}) {
+  for (const auto* path : {"/", "/healthz", "/readyz", "/metrics", "/api/v1/status", "/api/v1/processes", "/api/v1/events",
+                           "/api/v1/search", "/api/v1/search/text", "/api/v1/symbols", "/api/v1/references",
+                           "/api/v1/projects", "/api/v1/files", "/api/v1/file", "/api/v1/issues", "/api/v1/issues/rules"}) {
     CAPTURE(path);
     for (const auto* method : {"GET", "HEAD"}) {
       const auto target = route(method, path);
@@ -26,6 +27,16 @@ TEST_CASE("each path leads to its endpoint, for GET and HEAD") {
       CHECK(endpoint_path(std::get<Endpoint>(target)) == path);
     }
   }
+}
+
+TEST_CASE("every file of the page is the page") {
+  for (const auto* path : {"/", "/base.css", "/views.css", "/theme.js", "/app.js", "/favicon.svg"}) {
+    CAPTURE(path);
+    const auto target = route("GET", path);
+    REQUIRE(std::holds_alternative<Endpoint>(target));
+    CHECK(std::get<Endpoint>(target) == Endpoint::page);
+  }
+  CHECK(refusal("GET", "/index.html").status == 404);
 }
 
 TEST_CASE("an unknown path is 404, whatever the method") {
