@@ -24,6 +24,7 @@ constexpr std::array suffixes = {
     Suffix{".ipp", Language::cpp},    Suffix{".tpp", Language::cpp},    Suffix{".inl", Language::cpp},
     Suffix{".tcc", Language::cpp},    Suffix{".cppm", Language::cpp},   Suffix{".ixx", Language::cpp},
     Suffix{".cu", Language::cpp},     Suffix{".cuh", Language::cpp},
+    Suffix{".java", Language::java},
 };
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
@@ -76,6 +77,7 @@ std::optional<Language> by_first_line(std::string_view first_bytes) {
   for (std::string_view name : {"python", "python2", "python3", "pypy", "pypy3"}) {
     if (has_word(line, name)) return Language::python;
   }
+  if (has_word(line, "java")) return Language::java;
   if (line.find("python3.") != std::string_view::npos || line.find("python2.") != std::string_view::npos) return Language::python;
   return std::nullopt;
 }
@@ -87,6 +89,7 @@ const char* language_name(Language language) {
     case Language::python: return "python";
     case Language::c: return "c";
     case Language::cpp: return "cpp";
+    case Language::java: return "java";
   }
   return "";
 }

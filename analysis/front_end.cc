@@ -7,6 +7,7 @@ const FrontEnd& front_end(Language language) {
     case Language::python: return python_front_end();
     case Language::c: return c_front_end();
     case Language::cpp: return cpp_front_end();
+    case Language::java: return java_front_end();
   }
   return python_front_end();
 }

@@ -24,5 +24,6 @@ const FrontEnd& front_end(Language language);
 const FrontEnd& python_front_end();
 const FrontEnd& c_front_end();
 const FrontEnd& cpp_front_end();
+const FrontEnd& java_front_end();
 
 }  // namespace ca::analysis

@@ -40,8 +40,6 @@ inline constexpr Roles nests = 2;      // one level deeper
 inline constexpr Roles logical = 4;    // a binary expression: one path more if it is "and", "or" or "??"
 inline constexpr Roles throws = 8;     // leaves every handler around it by an error
 inline constexpr Roles comment = 16;
-inline constexpr Roles opens_type = 32;      // a word that, loose in an ERROR, begins a type, a function
-inline constexpr Roles opens_function = 64;
 }  // namespace role
 
 // Node types of one grammar as a dense enum: Kind is an enum class over std::uint8_t whose value 0 means "any other node".

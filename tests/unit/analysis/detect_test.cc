@@ -10,6 +10,7 @@ TEST_CASE("a file's name decides its language") {
   CHECK(detect_language("a.CPP", "") == Language::cpp);
   CHECK(detect_language("a.C", "") == Language::cpp);
   CHECK(detect_language("a.hpp", "") == Language::cpp);
+  CHECK(detect_language("src/A.java", "") == Language::java);
   CHECK_FALSE(detect_language("README.md", "# class"));
   CHECK_FALSE(detect_language("Makefile", "all:"));
   CHECK_FALSE(detect_language(".py", ""));
@@ -19,6 +20,8 @@ TEST_CASE("a file's name decides its language") {
 TEST_CASE("the first line decides where the name tells nothing") {
   CHECK(detect_language("bin/tool", "#!/usr/bin/env python3\n") == Language::python);
   CHECK(detect_language("bin/tool", "#!/usr/bin/python3.11 -u\n") == Language::python);
+  CHECK(detect_language("bin/tool", "#!/usr/bin/java --source 17\n") == Language::java);
+  CHECK_FALSE(detect_language("bin/tool", "#!/usr/bin/javascripture\n"));
   CHECK_FALSE(detect_language("bin/tool", "#!/bin/sh\n"));
   CHECK(detect_language("vector", "// <vector> -*- C++ -*-\n") == Language::cpp);
 }

@@ -10,7 +10,7 @@ using namespace std::string_literals;
 
 namespace {
 
-constexpr Language all_languages[] = {Language::python, Language::c, Language::cpp};
+constexpr Language all_languages[] = {Language::python, Language::c, Language::cpp, Language::java};
 
 bool valid(const std::string& text) { return to_valid_utf8(text) == text; }
 
@@ -118,6 +118,20 @@ TEST_CASE("every prefix of a source gives facts whose strings are valid") {
     check_strings(analyse(Language::c, "a.c", c.substr(0, i)));
     check_strings(analyse(Language::cpp, "a.cc", c.substr(0, i)));
   }
+}
+
+TEST_CASE("a Java program that names its interpreter parses") {
+  const Facts facts = analyse(Language::java, "tool", "#!/usr/bin/java --source 17\nclass A { void f() {} }\n");
+  CHECK(facts.issues.empty());
+  REQUIRE(find(facts, "A"));
+  CHECK(find(facts, "A")->range.start_line == 2);
+}
+
+TEST_CASE("every prefix of a Java source gives facts whose strings are valid") {
+  const std::string java =
+      "package a.b;\n/** D\xC3\xA9. */\npublic class A<T> extends B<T> implements C {\n  static final int N = 1;\n  A(int... a) { try { f(a); } "
+      "catch (Exception e) {} }\n  F f = x -> new T() { void g() {} };\n}\nrecord R(int x) {}\nenum E { ONE { int h() { return 1; } } }\n";
+  for (std::size_t i = 0; i <= java.size(); ++i) check_strings(analyse(Language::java, "A.java", java.substr(0, i)));
 }
 
 TEST_CASE("bytes of no language at all give facts") {

@@ -1,0 +1,2 @@
+@Generated
+package org.example.shapes;
