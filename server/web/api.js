@@ -46,10 +46,10 @@ function askForToken(wasWrong) {
   return asking;
 }
 
-async function request(url, signal) {
+async function request(url, signal, patience) {
   const token = storedToken();
   const headers = token ? { Authorization: `Bearer ${token}` } : {};
-  const bound = AbortSignal.timeout(15000);
+  const bound = AbortSignal.timeout(patience);
   try {
     const response = await fetch(url, { headers, signal: signal ? AbortSignal.any([signal, bound]) : bound });
     return { response, token };
@@ -59,12 +59,13 @@ async function request(url, signal) {
   }
 }
 
-// GET api/v1/PATH; parameters that are empty are left out. Errors: ApiError, or AbortError by `signal`.
-export async function get(path, parameters = {}, signal = undefined) {
+// GET api/v1/PATH; parameters that are empty are left out. `patience`: milliseconds until the server counts as away.
+// Errors: ApiError, or AbortError by `signal`.
+export async function get(path, parameters = {}, signal = undefined, patience = 15000) {
   const query = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== "" && value !== undefined));
   const url = `api/v1/${path}${query.size ? `?${query}` : ""}`;
   for (;;) {
-    const { response, token } = await request(url, signal);
+    const { response, token } = await request(url, signal, patience);
     if (response.status === 401) {
       // Another request may have brought a better token meanwhile.
       if (token === storedToken()) await askForToken(token !== "");

@@ -14,6 +14,15 @@ export function h(tag, attributes = {}, ...children) {
   return made;
 }
 
+// As replaceChildren; a row that had the focus keeps it where it is still there, by its address, and else gives it to `other`.
+export function replaceRows(list, rows, other) {
+  const focused = list.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  list.replaceChildren(...rows);
+  if (focused === null) return;
+  const same = [...list.querySelectorAll("a")].find((row) => row.getAttribute("href") === focused);
+  (same || other).focus();
+}
+
 // Writes only what differs: a selection or a screen reader's place is not lost at each update.
 export function setText(node, text) {
   const value = text === null || text === undefined ? "" : String(text);

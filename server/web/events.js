@@ -31,9 +31,9 @@ function details(event) {
 function makeItem(event) {
   const who = event.process || (event.tier !== undefined ? `tier ${event.tier}` : "supervisor");
   return h("li", { class: look(event) },
-    h("time", { datetime: event.time, title: event.time }, clock(event.time)),
-    h("span", { class: "who" }, who),
-    h("span", { class: "what" }, h("span", { class: "dot" }), event.event.replaceAll("_", " ")),
+    h("time", { datetime: event.time, title: event.time }, clock(event.time)), " ",
+    h("span", { class: "who" }, who), " ",
+    h("span", { class: "what" }, h("span", { class: "dot" }), event.event.replaceAll("_", " ")), " ",
     h("span", { class: "more" }, details(event)));
 }
 

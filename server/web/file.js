@@ -18,9 +18,9 @@ function lineNode(state, number, nodes, issues) {
   const worst = ["error", "warning", "info"].find((severity) => issues.some((issue) => issue.severity === severity));
   return [
     h("div", { class: `line${worst ? ` has-${worst}` : ""}`, id: `L${number}` },
-      h("a", { class: "no", href: fileLink(project, path, number), "aria-label": `Line ${number}` }, number), h("code", {}, nodes)),
-    issues.map((issue) => h("div", { class: `issue ${issue.severity}`, role: "note" }, severityMark(issue.severity),
-      h("span", {}, issue.message), h("span", { class: "rule" }, issue.rule))),
+      h("a", { class: "no", href: fileLink(project, path, number), "aria-label": `Line ${number}` }, number), " ", h("code", {}, nodes)),
+    issues.map((issue) => h("div", { class: `issue ${issue.severity}`, role: "note" }, severityMark(issue.severity), " ",
+      h("span", {}, issue.message), " ", h("span", { class: "rule" }, issue.rule))),
   ];
 }
 
@@ -49,7 +49,7 @@ function outlineItems(state, symbols) {
     return h("li", { class: `depth-${Math.min(depth, 4)}` }, h("a", {
       class: "row-link", title: symbol.signature || symbol.qualified_name,
       href: fileLink(state.file.project, state.file.path, symbol.start_line, symbol.name),
-    }, h("span", { class: "kind" }, symbol.kind), h("span", { class: "name" }, symbol.name), h("span", { class: "no" }, symbol.start_line)));
+    }, h("span", { class: "kind" }, symbol.kind), " ", h("span", { class: "name" }, symbol.name), " ", h("span", { class: "no" }, symbol.start_line)));
   });
 }
 
@@ -80,7 +80,7 @@ async function showUses(node, params, signal) {
   if (!params.name) return;
   const { results, next_offset: next } = await get("references", { name: params.name, project: params.project, limit: 100 }, signal);
   const items = results.map((use) => h("li", {}, h("a", { class: "row-link", href: fileLink(use.project, use.path, use.line, params.name) },
-    h("span", { class: "place" }, `${use.path}:${use.line}`), h("span", { class: "quiet" }, `${use.kind}${use.enclosing ? ` in ${use.enclosing}` : ""}`))));
+    h("span", { class: "place" }, `${use.path}:${use.line}`), " ", h("span", { class: "quiet" }, `${use.kind}${use.enclosing ? ` in ${use.enclosing}` : ""}`))));
   node.replaceChildren(
     h("h2", {}, "Uses of ", h("span", { class: "mono" }, params.name), h("span", { class: "aside" }, `${results.length}${next === null ? "" : "+"}, by name`)),
     items.length ? h("ul", { class: "use-list" }, items) : empty("No use is known"));

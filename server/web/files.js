@@ -17,7 +17,7 @@ function fileRow(file) {
   return h("tr", {},
     h("td", { class: "c-state" }, h("span", { class: `state ${looks[file.status] || "idle"}` }, file.status)),
     h("td", { class: "c-message" },
-      h("a", { class: "row-link mono", href: fileLink(file.project, file.path) }, file.path),
+      h("a", { class: "row-link mono", href: fileLink(file.project, file.path) }, file.path), " ",
       file.error ? h("span", { class: "reason" }, file.error) : null),
     h("td", { class: "c-project" }, file.project),
     h("td", { class: "c-language" }, file.language || "–"),

@@ -19,9 +19,9 @@ function issueRow(issue) {
   return h("tr", {},
     h("td", { class: "c-severity" }, severityMark(issue.severity)),
     h("td", { class: "c-message" },
-      h("a", { class: "row-link", href: fileLink(issue.project, issue.path, issue.start_line) }, issue.message),
+      h("a", { class: "row-link", href: fileLink(issue.project, issue.path, issue.start_line) }, issue.message), " ",
       h("span", { class: "rule" }, issue.rule)),
-    h("td", { class: "c-place" }, h("span", { class: "project-name" }, issue.project), " ", `${issue.path}:${issue.start_line}`));
+    h("td", { class: "c-place" }, h("span", { class: "project-name" }, issue.project), " / ", `${issue.path}:${issue.start_line}`));
 }
 
 export function open(container, first) {

@@ -5,6 +5,8 @@ import { get } from "./api.js";
 const eventsKept = 300;
 const everyMs = 1000;
 const statusEveryMs = 2000;
+const patienceMs = 3000;      // for the tree; the supervisor answers at once
+const countPatienceMs = 15000;  // counting a large database takes its time
 
 export const live = {
   status: null,    // as /api/v1/status gives it
@@ -18,6 +20,7 @@ export const live = {
 const listeners = new Set();
 let timer = 0;
 let running = false;
+let counting = false;
 let due = { status: 0, projects: 0 };
 
 // `listener(what)` with "status", "events", "projects" or "trouble"; returns what ends it.
@@ -41,9 +44,9 @@ function setTrouble(part, error) {
   if (JSON.stringify(trouble) !== before) tell("trouble");
 }
 
-async function ask(part, path, parameters, take) {
+async function ask(part, path, parameters, take, patience = patienceMs) {
   try {
-    const answer = await get(path, parameters);
+    const answer = await get(path, parameters, undefined, patience);
     setTrouble(part, null);
     take(answer);
   } catch (error) {
@@ -74,10 +77,19 @@ const askStatus = () => ask("supervisor", "status", {}, (answer) => {
   tell("status");
 });
 
-const askProjects = () => ask("database", "projects", { limit: 500 }, (answer) => {
-  live.projects = answer.results;
-  tell("projects");
-});
+// Beside the rounds, which must not wait for it.
+async function askProjects() {
+  if (counting) return;
+  counting = true;
+  try {
+    await ask("database", "projects", { limit: 500 }, (answer) => {
+      live.projects = answer.results;
+      tell("projects");
+    }, countPatienceMs);
+  } finally {
+    counting = false;
+  }
+}
 
 async function round() {
   clearTimeout(timer);
@@ -86,17 +98,15 @@ async function round() {
   const now = performance.now();
   try {
     await askEvents();
-    const asked = [];
-    if (now >= due.status) {
-      due.status = now + statusEveryMs - 100;
-      asked.push(askStatus());
-    }
     if (now >= due.projects) {
       const isBusy = (live.projects || []).some((project) => project.pending > 0 || project.indexed_last_minute > 0);
       due.projects = now + (isBusy || live.trouble.database ? 2000 : 5000) - 100;
-      asked.push(askProjects());
+      askProjects();
     }
-    await Promise.all(asked);
+    if (now >= due.status) {
+      due.status = now + statusEveryMs - 100;
+      await askStatus();
+    }
   } finally {
     running = false;
     if (!document.hidden) timer = setTimeout(round, live.trouble.server ? 2 * everyMs : everyMs);

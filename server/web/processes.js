@@ -17,7 +17,7 @@ function cell(row, name) {
 }
 
 function makeRow(process) {
-  const row = h("tr", {}, h("th", { scope: "row", class: "c-process" }, h("span", { class: "dot" }), h("span", { class: "name" }, process.name),
+  const row = h("tr", {}, h("th", { scope: "row", class: "c-process" }, h("span", { class: "dot" }), h("span", { class: "name" }, process.name), " ",
     h("span", { class: "note" })));
   for (const [name] of columns.slice(1)) row.append(h("td", { class: `c-${name}${numeric.has(name) ? " num" : ""}` }));
   return row;
@@ -53,7 +53,7 @@ function updateRow(row, process) {
 
 function makeTier(tier) {
   return h("tbody", {}, h("tr", { class: "tier", "data-key": "tier" },
-    h("th", { scope: "rowgroup", colspan: columns.length }, `Tier ${tier}`, h("span", {}, tierNames[tier] || ""))));
+    h("th", { scope: "rowgroup", colspan: columns.length }, `Tier ${tier} `, h("span", {}, tierNames[tier] || ""))));
 }
 
 export function processTree() {

@@ -4,7 +4,7 @@ import { link } from "./router.js";
 
 function stat(name, label, href) {
   const value = h("span", { class: "value" });
-  const inner = [value, h("span", { class: "label" }, label)];
+  const inner = [value, " ", h("span", { class: "label" }, label)];
   return h("li", { class: `stat s-${name}` }, href ? h("a", { href }, inner) : inner);
 }
 

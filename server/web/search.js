@@ -1,6 +1,6 @@
 // Search as you type: symbols and files by name on one side, lines of text on the other.
 import { get, isAbort } from "./api.js";
-import { h, marked, plural, select, setText } from "./dom.js";
+import { byId, h, marked, plural, replaceRows, select, setText } from "./dom.js";
 import { projectOptions } from "./issues.js";
 import { fileLink, go, link, replace } from "./router.js";
 
@@ -16,9 +16,9 @@ function nameHit(hit, query) {
     class: "row-link hit",
     href: isFile ? fileLink(hit.project, hit.path) : fileLink(hit.project, hit.path, hit.start_line, hit.name),
   },
-  h("span", { class: "kind" }, hit.is_definition ? hit.kind : `${hit.kind} (declared)`),
-  h("span", { class: "name" }, marked(name, query)),
-  hit.signature ? h("span", { class: "signature" }, hit.signature) : null,
+  h("span", { class: "kind" }, hit.is_definition ? hit.kind : `${hit.kind} (declared)`), " ",
+  h("span", { class: "name" }, marked(name, query)), " ",
+  hit.signature ? h("span", { class: "signature" }, hit.signature) : null, " ",
   h("span", { class: "place" }, place)));
 }
 
@@ -33,7 +33,7 @@ function textHits(results, query) {
   return groups.map((group) => h("li", { class: "group" },
     h("span", { class: "place" }, `${group.project}  ${group.path}`),
     h("ul", {}, group.lines.map((hit) => h("li", {}, h("a", { class: "row-link line-hit", href: fileLink(hit.project, hit.path, hit.line) },
-      h("span", { class: "no" }, hit.line), h("span", { class: "text" }, marked(hit.text.trimStart(), query))))))));
+      h("span", { class: "no" }, hit.line), " ", h("span", { class: "text" }, marked(hit.text.trimStart(), query))))))));
 }
 
 // One kind of search: asks for the newest query only. `abortable`: a newer query ends the one that runs; else it waits for
@@ -95,14 +95,14 @@ export function open(container, first) {
   const nameSearch = searcher(true,
     ({ q, project }, signal) => get("search", { q, project, limit: nameLimit }, signal),
     (answer, { q }) => {
-      names.list.replaceChildren(...answer.results.map((hit) => nameHit(hit, q)));
+      replaceRows(names.list, answer.results.map((hit) => nameHit(hit, q)), byId("query"));
       const count = answer.results.length;
       setText(names.summary, count === 0 ? "nothing found" : answer.next_offset === null ? plural(count, "result") : `the best ${count}`);
     }, fail(names));
   const textSearch = searcher(false,
     ({ q, project }, signal) => get("search/text", { q, project, limit: textLimit }, signal),
     (answer, { q }) => {
-      text.list.replaceChildren(...textHits(answer.results, q));
+      replaceRows(text.list, textHits(answer.results, q), byId("query"));
       const count = answer.results.length;
       setText(text.summary, count === 0 ? (answer.complete ? "nothing found" : "nothing found in time")
         : answer.complete ? plural(count, "line") : `the first ${plural(count, "line")}`);
