@@ -9,7 +9,7 @@
 
 namespace ca::analysis {
 
-enum class Language : std::uint8_t { python, c, cpp, java };
+enum class Language : std::uint8_t { python, c, cpp, java, javascript, typescript, tsx, bash };
 
 const char* language_name(Language language);  // "python", "c", "cpp", "java", ...: files.language
 

@@ -25,18 +25,14 @@ constexpr std::array suffixes = {
     Suffix{".tcc", Language::cpp},    Suffix{".cppm", Language::cpp},   Suffix{".ixx", Language::cpp},
     Suffix{".cu", Language::cpp},     Suffix{".cuh", Language::cpp},
     Suffix{".java", Language::java},
+    Suffix{".js", Language::javascript},  Suffix{".mjs", Language::javascript}, Suffix{".cjs", Language::javascript},
+    Suffix{".jsx", Language::javascript}, Suffix{".ts", Language::typescript},  Suffix{".mts", Language::typescript},
+    Suffix{".cts", Language::typescript}, Suffix{".tsx", Language::tsx},
+    Suffix{".sh", Language::bash},        Suffix{".bash", Language::bash},      Suffix{".ksh", Language::bash},
+    Suffix{".bats", Language::bash},
 };
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
-
-bool has_word(std::string_view text, std::string_view word) {
-  for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
-    bool starts = at == 0 || !is_word(text[at - 1]);
-    bool ends = at + word.size() == text.size() || !is_word(text[at + word.size()]);
-    if (starts && ends) return true;
-  }
-  return false;
-}
 
 // Whether a line of code begins in a way that only C++ knows.
 bool line_is_cpp(std::string_view line) {
@@ -66,20 +62,48 @@ Language header_language(std::string_view bytes) {
   return Language::c;
 }
 
+// The program that "#!" names, behind env, its options and assignments: "python3.11", "bash".
+std::string_view interpreter(std::string_view line) {
+  line.remove_prefix(2);
+  while (!(line = trim(line)).empty()) {
+    std::string_view word = line.substr(0, line.find_first_of(" \t"));
+    line.remove_prefix(word.size());
+    const std::string_view name = word.substr(word.rfind('/') + 1);
+    if (name != "env" && !word.starts_with("-") && word.find('=') == std::string_view::npos) return name;
+  }
+  return {};
+}
+
 std::optional<Language> by_first_line(std::string_view first_bytes) {
-  if (!first_bytes.starts_with("#!")) {
+  std::string_view line = first_bytes.substr(0, first_bytes.find('\n'));
+  if (!line.starts_with("#!")) {
     // The C++ library's headers have no suffix but say what they are.
-    std::string_view line = first_bytes.substr(0, first_bytes.find('\n'));
     if (line.find("-*- C++ -*-") != std::string_view::npos) return Language::cpp;
     return std::nullopt;
   }
-  std::string_view line = first_bytes.substr(0, first_bytes.find('\n'));
-  for (std::string_view name : {"python", "python2", "python3", "pypy", "pypy3"}) {
-    if (has_word(line, name)) return Language::python;
+  const std::string_view program = interpreter(line);
+  const std::string_view name = program.substr(0, program.find_first_of("0123456789."));
+  for (std::string_view one : {"python", "pypy"}) {
+    if (name == one) return Language::python;
   }
-  if (has_word(line, "java")) return Language::java;
-  if (line.find("python3.") != std::string_view::npos || line.find("python2.") != std::string_view::npos) return Language::python;
+  for (std::string_view one : {"sh", "bash", "dash", "ash", "ksh", "mksh", "zsh", "bats"}) {
+    if (name == one) return Language::bash;
+  }
+  if (name == "node" || name == "nodejs") return Language::javascript;
+  for (std::string_view one : {"deno", "bun", "ts-node", "tsx"}) {
+    if (name == one) return Language::typescript;  // which reads JavaScript too
+  }
+  if (name == "java") return Language::java;
   return std::nullopt;
+}
+
+// Files that a shell reads when it starts.
+bool is_shell_startup(std::string_view name) {
+  for (std::string_view one : {".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".bash_aliases", ".profile", ".kshrc",
+                               ".mkshrc", ".shrc", "bash.bashrc"}) {
+    if (name == one) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -90,12 +114,17 @@ const char* language_name(Language language) {
     case Language::c: return "c";
     case Language::cpp: return "cpp";
     case Language::java: return "java";
+    case Language::javascript: return "javascript";
+    case Language::typescript: return "typescript";
+    case Language::tsx: return "tsx";
+    case Language::bash: return "bash";
   }
   return "";
 }
 
 std::optional<Language> detect_language(std::string_view path, std::string_view first_bytes) {
   std::string_view name = path.substr(path.rfind('/') + 1);
+  if (is_shell_startup(name)) return Language::bash;
   std::size_t dot = name.rfind('.');
   if (dot == std::string_view::npos || dot == 0) return by_first_line(first_bytes);
   std::string_view suffix = name.substr(dot);

@@ -8,6 +8,10 @@ const FrontEnd& front_end(Language language) {
     case Language::c: return c_front_end();
     case Language::cpp: return cpp_front_end();
     case Language::java: return java_front_end();
+    case Language::javascript: return javascript_front_end();
+    case Language::typescript: return typescript_front_end();
+    case Language::tsx: return tsx_front_end();
+    case Language::bash: return bash_front_end();
   }
   return python_front_end();
 }

@@ -25,5 +25,9 @@ const FrontEnd& python_front_end();
 const FrontEnd& c_front_end();
 const FrontEnd& cpp_front_end();
 const FrontEnd& java_front_end();
+const FrontEnd& javascript_front_end();
+const FrontEnd& typescript_front_end();
+const FrontEnd& tsx_front_end();
+const FrontEnd& bash_front_end();
 
 }  // namespace ca::analysis

@@ -15,7 +15,11 @@ void add_syntax_error(TSNode node, std::string_view code, Collector& out) {
     near = near.substr(0, std::min<std::size_t>(near.find('\n'), 40));
     message = "syntax error near: " + fold_space(to_valid_utf8(near));
   }
-  out.add_issue("parse-error", Severity::error, std::move(message), range_of(node));
+  Range range = range_of(node);
+  const std::uint32_t last = std::max(1u, out.source().line_count());  // what is missing at the end stands behind the last line
+  range.start_line = std::min(range.start_line, last);
+  range.end_line = std::min(range.end_line, last);
+  out.add_issue("parse-error", Severity::error, std::move(message), range);
 }
 
 void SyntaxErrors::enter(TSNode node) {

@@ -132,6 +132,22 @@ Scope TreeReader::make_scope(ScopeKind kind, std::int32_t symbol, TSNode whole, 
   return scope;
 }
 
+void TreeReader::open_loose(ScopeKind kind, std::int32_t symbol, TSNode error, std::size_t level) {
+  Scope scope = make_scope(kind, symbol, error, level - 1);
+  scope.is_measured = false;  // where it ends is a guess
+  out_.open(std::move(scope));
+}
+
+void TreeReader::close_loose(TSNode node, std::size_t level) {
+  const TSPoint start = ts_node_start_point(node);
+  while (out_.scopes().size() > 1 && out_.scope().depth + 1 == level && out_.scope().symbol != no_parent) {
+    Range& open = out_.symbol(out_.scope().symbol).range;
+    if (start.row < open.start_line || open.start_column < start.column) return;  // its own header, or deeper
+    open.end_line = std::max(open.start_line, std::min(open.end_line, start.row));
+    out_.close_innermost();
+  }
+}
+
 std::uint32_t TreeReader::header_end(TSNode whole, TSNode body) {
   return ts_node_is_null(body) ? ts_node_end_byte(whole) : ts_node_start_byte(body);
 }

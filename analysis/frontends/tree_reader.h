@@ -52,6 +52,11 @@ class TreeReader {
   std::int32_t add(Symbol symbol) { return out_.add_symbol(std::move(symbol), style_.separator); }
   // A scope that ends with `whole`, a node at `depth`. Its `is_private` is that of the scope around it.
   Scope make_scope(ScopeKind kind, std::int32_t symbol, TSNode whole, std::size_t depth) const;
+  // Inside an ERROR a definition that is not closed stands as loose words; it is taken to last to the ERROR's end, or up to the
+  // next thing there that is not indented more deeply. `level` is the number of the walk's ancestors, the ERROR the last of them.
+  void open_loose(ScopeKind kind, std::int32_t symbol, TSNode error, std::size_t level);
+  // For each named node right inside an ERROR: ends the loose definitions before it that are indented as deeply or more.
+  void close_loose(TSNode node, std::size_t level);
   // Before the start of `body`, or the end of `whole` where there is no body.
   static std::uint32_t header_end(TSNode whole, TSNode body);
 

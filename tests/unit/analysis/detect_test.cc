@@ -11,6 +11,19 @@ TEST_CASE("a file's name decides its language") {
   CHECK(detect_language("a.C", "") == Language::cpp);
   CHECK(detect_language("a.hpp", "") == Language::cpp);
   CHECK(detect_language("src/A.java", "") == Language::java);
+  CHECK(detect_language("a.js", "") == Language::javascript);
+  CHECK(detect_language("a.mjs", "") == Language::javascript);
+  CHECK(detect_language("a.cjs", "") == Language::javascript);
+  CHECK(detect_language("a.jsx", "") == Language::javascript);
+  CHECK(detect_language("a.ts", "") == Language::typescript);
+  CHECK(detect_language("a.d.ts", "") == Language::typescript);
+  CHECK(detect_language("a.mts", "") == Language::typescript);
+  CHECK(detect_language("a.cts", "") == Language::typescript);
+  CHECK(detect_language("a.tsx", "") == Language::tsx);
+  for (const char* name : {"a.sh", "a.bash", "a.ksh", "a.bats", "home/.bashrc", ".profile", ".bash_aliases"}) {
+    CHECK(detect_language(name, "") == Language::bash);
+  }
+  CHECK_FALSE(detect_language("a.json", ""));
   CHECK_FALSE(detect_language("README.md", "# class"));
   CHECK_FALSE(detect_language("Makefile", "all:"));
   CHECK_FALSE(detect_language(".py", ""));
@@ -22,7 +35,15 @@ TEST_CASE("the first line decides where the name tells nothing") {
   CHECK(detect_language("bin/tool", "#!/usr/bin/python3.11 -u\n") == Language::python);
   CHECK(detect_language("bin/tool", "#!/usr/bin/java --source 17\n") == Language::java);
   CHECK_FALSE(detect_language("bin/tool", "#!/usr/bin/javascripture\n"));
-  CHECK_FALSE(detect_language("bin/tool", "#!/bin/sh\n"));
+  CHECK(detect_language("bin/tool", "#!/usr/bin/env -S LANG=C node --title=sh\n") == Language::javascript);
+  CHECK(detect_language("bin/tool", "#!/usr/bin/env -S deno run --allow-net\n") == Language::typescript);
+  CHECK(detect_language("bin/tool", "#!/usr/bin/env bun\n") == Language::typescript);
+  CHECK(detect_language("bin/tool", "#! /bin/sh -e\r\n") == Language::bash);
+  for (const char* shell : {"bash", "dash", "ksh93", "zsh", "bats"}) {
+    CHECK(detect_language("bin/tool", "#!/usr/bin/env " + std::string(shell) + "\n") == Language::bash);
+  }
+  CHECK_FALSE(detect_language("bin/tool", "#!/usr/bin/perl\n"));
+  CHECK_FALSE(detect_language("bin/tool", "#!"));
   CHECK(detect_language("vector", "// <vector> -*- C++ -*-\n") == Language::cpp);
 }
 

@@ -10,7 +10,8 @@ using namespace std::string_literals;
 
 namespace {
 
-constexpr Language all_languages[] = {Language::python, Language::c, Language::cpp, Language::java};
+constexpr Language all_languages[] = {Language::python,     Language::c,          Language::cpp, Language::java,
+                                      Language::javascript, Language::typescript, Language::tsx, Language::bash};
 
 bool valid(const std::string& text) { return to_valid_utf8(text) == text; }
 
@@ -113,6 +114,15 @@ TEST_CASE("deeply indented blocks and very long lines are read") {
 TEST_CASE("every prefix of a source gives facts whose strings are valid") {
   const std::string python = "\"\"\"D\xC3\xA9.\"\"\"\nclass A(B):\n    def m(self, a=[1]) -> 'x':\n        return f'{a!r:>{b}}' + self.c(a)\n";
   const std::string c = "#if A\n/** D\xC3\xA9. */\ntemplate <class T> struct A : B<T> { ~A(); operator int() const; };\n#else\nint f(void) { return g(1); }\n#endif\n";
+  const std::string script = "/** D\xC3\xA9. */\nexport class A<T> extends B { #m = async (a: any) => { try { a?.(`${this.x}`); } catch {} } }\n"
+                             "exports.f = function ({a, ...b}) { return <C d={a}/>; };\n";
+  const std::string shell = "# D\xC3\xA9.\nf() { local a=1; if [[ $a == \"${b%x}\" ]]; then . ./c.sh; fi; }\n@test 'x' {\n g <<E\n$a\nE\n}\n";
+  for (std::size_t i = 0; i <= script.size(); ++i) {
+    for (Language language : {Language::javascript, Language::typescript, Language::tsx}) {
+      check_strings(analyse(language, "a.ts", script.substr(0, i)));
+    }
+  }
+  for (std::size_t i = 0; i <= shell.size(); ++i) check_strings(analyse(Language::bash, "a.sh", shell.substr(0, i)));
   for (std::size_t i = 0; i <= python.size(); ++i) check_strings(analyse(Language::python, "a.py", python.substr(0, i)));
   for (std::size_t i = 0; i <= c.size(); ++i) {
     check_strings(analyse(Language::c, "a.c", c.substr(0, i)));
@@ -142,6 +152,28 @@ TEST_CASE("bytes of no language at all give facts") {
     noise.push_back(static_cast<char>(state >> 24));
   }
   for (Language language : all_languages) check_strings(analyse(language, "a.x", noise));
+}
+
+TEST_CASE("a .ts file that is a video or a translation is told as an error and nothing else") {
+  std::string video(940, '\0');
+  for (std::size_t i = 0; i < video.size(); i += 188) video[i] = 'G';
+  const std::string translation = "<?xml version=\"1.0\"?>\n<!DOCTYPE TS>\n<TS version=\"2.1\"><context><name>function f() {}</name></context></TS>\n";
+  for (const std::string& bytes : {video, translation}) {
+    const Facts facts = analyse(Language::typescript, "a.ts", bytes);
+    CHECK(facts.symbols.empty());
+    CHECK(facts.references.empty());
+    CHECK(has_issue(facts, "parse-error"));
+    CHECK_FALSE(has_issue(facts, "missing-doc-comment"));
+  }
+}
+
+TEST_CASE("every line of a parse error is a line of the file") {
+  for (const auto& [language, text] : {std::pair(Language::javascript, "function f() {\n"), std::pair(Language::bash, "f() {\nfor a in b; do\n"),
+                                       std::pair(Language::python, "def f(\n")}) {
+    const Facts facts = analyse(language, "a", text);
+    CHECK(has_issue(facts, "parse-error"));
+    for (const Issue& issue : facts.issues) CHECK(issue.range.end_line <= facts.line_count);
+  }
 }
 
 TEST_CASE("bare braces as a C++ default argument are no syntax error") {

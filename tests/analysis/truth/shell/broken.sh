@@ -1,0 +1,16 @@
+# A broken script.
+
+before() {
+  echo "$1"
+}
+
+open_one() {
+  if true; then
+    before "x"
+
+function open_two {
+  before y
+  for x in 1 2; do
+    before "$x"
+
+after() { before z; }

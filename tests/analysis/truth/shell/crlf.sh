@@ -1,0 +1,8 @@
+#!/bin/sh
+# Windows line ends.
+
+# Says hello.
+hello() {
+  echo hello
+}
+hello
