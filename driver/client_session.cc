@@ -28,6 +28,7 @@ ClientSession::~ClientSession() = default;
 bool ClientSession::may_read() const noexcept {
   if (waiting() || preparing_ || leaving_ || !refusal_.empty()) return false;
   if (server_ == nullptr) return !out_.has_backlog();  // who does not read gets no more answers either
+  if (held_by_cancel()) return false;
   return !server_->blocked() && !must_let_others();
 }
 
@@ -55,7 +56,7 @@ void ClientSession::read_some() {
     std::string_view input(buffer.data(), got.count);
     consume(input);
     if (phase_ == Phase::closed) return;
-    if (server_ != nullptr) server_->flush();
+    consumed();
     carry_.assign(input);
   } else {
     const std::size_t before = carry_.size();
@@ -66,6 +67,7 @@ void ClientSession::read_some() {
     if (phase_ == Phase::closed) return;
   }
   if (got.failed) return close();
+  moved_at_ = host_.loop().now();
   flush_replies();
 }
 
@@ -74,7 +76,7 @@ void ClientSession::pump() {
   std::string_view input = carry_;
   consume(input);
   if (phase_ == Phase::closed) return;
-  if (server_ != nullptr) server_->flush();
+  consumed();
   carry_.erase(0, carry_.size() - input.size());
   if (carry_.empty() && carry_.capacity() > (256u << 10)) carry_.shrink_to_fit();
   flush_replies();
@@ -83,7 +85,8 @@ void ClientSession::pump() {
 // Handles what can be handled; the rest stays in `input`.
 void ClientSession::consume(std::string_view& input) {
   if (phase_ == Phase::startup) consume_first_packets(input);
-  while ((phase_ == Phase::active || phase_ == Phase::console) && !waiting() && !preparing_ && !leaving_) {
+  while ((phase_ == Phase::active || phase_ == Phase::console) && !waiting() && !preparing_ && !leaving_ &&
+         !held_by_cancel()) {
     const wire::Splitter before = splitter_;
     const std::string_view input_before = input;
     const auto slice = splitter_.next(input);
@@ -104,6 +107,13 @@ void ClientSession::consume(std::string_view& input) {
   }
 }
 
+void ClientSession::consumed() {
+  if (server_ == nullptr) return;
+  server_->flush();
+  // The rest of a group or a message may never come: a shared connection is not for that.
+  if (server_ != nullptr && (state_.group_open() || owes_rest())) host_.pool().make_exclusive(*server_);
+}
+
 void ClientSession::forward_rest(const wire::Slice& slice) {
   if (rest_ != Rest::forward || server_ == nullptr) return;
   server_->out().add(slice.bytes);
@@ -118,7 +128,11 @@ void ClientSession::forward_rest(const wire::Slice& slice) {
 
 void ClientSession::flush_replies() {
   if (phase_ == Phase::closed) return;
-  switch (out_.flush(stream_)) {
+  const bool had_something = !out_.empty();
+  const std::size_t backlog = out_.backlog();
+  const auto flushed = out_.flush(stream_);
+  if (had_something && (backlog == 0 || out_.backlog() < backlog)) moved_at_ = host_.loop().now();
+  switch (flushed) {
     case Outbox::Flushed::failed: return close();
     case Outbox::Flushed::partly:
       if (server_ != nullptr) {  // a slow reader must not keep one of the few shared connections
@@ -270,9 +284,28 @@ void ClientSession::leave() {
   leaving_ = true;
 }
 
+// ---- stalls ----
+
+std::optional<Instant> ClientSession::stalled_since() const {
+  if (server_ == nullptr || preparing_) return std::nullopt;
+  const bool must_read = out_.has_backlog();
+  const bool must_go_on = !server_->blocked() && !server_->replies().copying_in() &&
+                          (owes_rest() || (state_.group_open() && server_->replies().ready_count() == 0));
+  if (!must_read && !must_go_on) return std::nullopt;
+  return moved_at_;
+}
+
+void ClientSession::evict() {
+  log::warning("client {} (pid {}) is ended: it {} while others wait", key_.process_id, peer_.pid,
+               out_.has_backlog() ? "does not read" : "does not finish its message");
+  fatal("57P05", "terminating connection: it held a server connection up while others waited");
+}
+
 // ---- orders from outside ----
 
 void ClientSession::cancel_statement() {
+  if (phase_ == Phase::active && !waiting() && !in_flight() && may_read()) read_some();  // it may stand in the socket still
+  if (phase_ != Phase::active) return;
   if (waiting()) {
     host_.pool().withdraw(*this);
     lease_refused("57014", "canceling statement due to user request");

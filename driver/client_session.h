@@ -35,7 +35,7 @@ class ClientHost {
   virtual Pool& pool() = 0;
   virtual std::span<char> read_buffer() = 0;                 // for one read at a time
   virtual StatementId next_statement() = 0;
-  virtual void cancel(const wire::CancelRequest& request) = 0;
+  virtual void cancel(const wire::CancelRequest& request) = 0;  // may use read_buffer()
   virtual void pump_later(ClientSession& client) = 0;        // client.pump() once the current event is handled
   virtual void closed(ClientSession& client) = 0;            // may be deleted once the current event is handled
   virtual void run_console(std::string_view sql, std::string& replies) = 0;  // all but ReadyForQuery
@@ -56,7 +56,7 @@ class ClientSession final : private LeaseRequest, private LeaseHolder {
   ~ClientSession();
 
   void pump();            // goes on with what was read already
-  void cancel_statement();
+  void cancel_statement();  // the one that runs, waits, or was sent before the request; no-op where there is none
   void shut_down();       // 57P01 now, or once what runs is answered
   void end_now();         // whatever runs
   bool is_closed() const noexcept { return phase_ == Phase::closed; }
@@ -79,6 +79,8 @@ class ClientSession final : private LeaseRequest, private LeaseHolder {
   void lease_refused(std::string_view sqlstate, const std::string& reason) override;
   LeaseHolder& holder() override { return *this; }
   void server_lost(ServerConnection& server) override;
+  std::optional<Instant> stalled_since() const override;
+  void evict() override;
   // LeaseHolder
   void deliver(std::string_view bytes) override { out_.add(bytes); }
   void flush_replies() override;
@@ -89,6 +91,7 @@ class ClientSession final : private LeaseRequest, private LeaseHolder {
   void group_reopened() override { state_.open_group(); }
   void copy_started() override;
   void server_drained() override { update_interest(); }
+  void cancel_ended() override { host_.pump_later(*this); }
 
   // client_session.cc: the socket and the lease
   void on_event(int events);
@@ -96,6 +99,7 @@ class ClientSession final : private LeaseRequest, private LeaseHolder {
   void consume(std::string_view& input);
   bool may_read() const noexcept;
   void update_interest();
+  void consumed();
   void forward_rest(const wire::Slice& slice);
   // The server has the beginning of a message and waits for its end.
   bool owes_rest() const noexcept { return rest_ == Rest::forward && splitter_.inside_message(); }
@@ -104,6 +108,8 @@ class ClientSession final : private LeaseRequest, private LeaseHolder {
   void release(Pins pins);
   bool must_let_others() const;
   bool in_flight() const;
+  // A cancel of the statement before is on its way: the next one, in the same transaction, must not be struck by it.
+  bool held_by_cancel() const { return server_ != nullptr && server_->cancelling() && !in_flight(); }
   void close();
   void fatal(std::string_view sqlstate, std::string_view message, std::string_view detail = {});
   void error(std::string_view sqlstate, std::string_view message, std::string_view detail = {});
@@ -155,6 +161,7 @@ class ClientSession final : private LeaseRequest, private LeaseHolder {
   bool traits_known_ = false;
   std::string refusal_;               // the message at the front is to be answered by this error
   std::uint64_t statements_seen_ = 0;
+  Instant moved_at_{};                // when bytes last came from the client, or were taken by it
   int groups_in_lease_ = 0;
   Phase phase_ = Phase::startup;
   Rest rest_ = Rest::drop;

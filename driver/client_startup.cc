@@ -19,8 +19,10 @@ void ClientSession::consume_first_packets(std::string_view& input) {
         std::holds_alternative<wire::GssEncryptionRequest>(**packet)) {
       out_.text() += 'N';  // the socket is the host's own: there is nothing to encrypt
     } else if (const auto* request = std::get_if<wire::CancelRequest>(&**packet)) {
-      host_.cancel(*request);
-      return close();  // a cancel request has no answer
+      const wire::CancelRequest meant = *request;
+      input = {};            // the other client may be read now, into the same buffer
+      host_.cancel(meant);   // before the end of this connection: what its sender does next is not meant
+      return close();        // a cancel request has no answer
     } else {
       begin_session(std::get<wire::StartupMessage>(**packet));
     }

@@ -8,6 +8,8 @@
 #include <chrono>
 #include <functional>
 
+#include "common/clock.h"
+
 namespace ca::driver {
 
 class EventLoop {
@@ -19,6 +21,7 @@ class EventLoop {
 
   void run() { uv_run(&loop_, UV_RUN_DEFAULT); }
   void stop() { uv_stop(&loop_); }
+  Instant now() const noexcept { return Instant(std::chrono::milliseconds(uv_now(&loop_))); }  // of this turn's beginning
   uv_loop_t* raw() noexcept { return &loop_; }
 
   std::function<void()> settle;

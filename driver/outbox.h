@@ -27,6 +27,7 @@ class Outbox {
   Flushed flush(Stream& stream);
 
   bool has_backlog() const noexcept { return sent_ < backlog_.size(); }
+  std::size_t backlog() const noexcept { return backlog_.size() - sent_; }  // bytes that the peer has not taken
   bool empty() const noexcept { return !has_backlog() && parts_.empty() && text_.empty(); }
 
  private:

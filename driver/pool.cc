@@ -14,6 +14,7 @@ using std::chrono::milliseconds;
 constexpr std::size_t read_buffer_size = 64 << 10;
 constexpr milliseconds first_retry{50};
 constexpr milliseconds longest_retry{500};
+constexpr milliseconds stall_limit{5000};  // of a client that holds a connection up while another waits as long
 
 constexpr std::array<const char*, 13> told_to_clients{
     "server_version", "server_encoding", "client_encoding", "application_name", "is_superuser",
@@ -29,7 +30,9 @@ Pool::Pool(EventLoop& loop, PoolSettings settings, Listener listener)
       budget_(settings_.shared_connections, settings_.exclusive_connections),
       read_buffer_(read_buffer_size),
       retry_(loop, [] {}),
-      overdue_(loop, [this] { refuse_overdue(); }) {}
+      recancel_(loop, [this] { cancel_again(); }),
+      overdue_(loop, [this] { refuse_overdue(); }),
+      stalled_(loop, [this] { evict_stalled(); }) {}
 
 Pool::~Pool() = default;
 
@@ -184,6 +187,7 @@ void Pool::settle() {
     tell_losses();  // a connection may break at its first byte
     open_more();
     watch_waits();
+    watch_stalls();
   }
   if (closed_any_) remove_closed();
 }
@@ -266,54 +270,27 @@ void Pool::refuse_overdue() {
   }
 }
 
+// Who does not read, or leaves a message or a group of them unfinished, must not keep others waiting for ever.
+void Pool::watch_stalls() {
+  if (waiting() == 0 || paused_ || stalled_.running()) return;
+  stalled_.start(stall_limit);
+}
+
+void Pool::evict_stalled() {
+  const auto now = MonotonicClock::now();
+  if (paused_ || longest_wait() < stall_limit / 2) return;
+  for (auto& member : members_) {
+    if (member.borrower == nullptr) continue;
+    const auto since = member.borrower->stalled_since();
+    if (since && now - *since >= stall_limit) return member.borrower->evict();  // the next one, if need be, at the next look
+  }
+}
+
 void Pool::remove_closed() {
   closed_any_ = false;
   std::erase_if(members_, [](const Member& member) {
     return member.server->phase() == ServerConnection::Phase::closed && !member.borrower;
   });
-}
-
-// ---- cancelling ----
-
-namespace {
-
-struct CancelWork {
-  uv_work_t work{};
-  std::unique_ptr<PGcancel, void (*)(PGcancel*)> cancel;
-  EventLoop* loop;
-  std::function<void()> done;
-};
-
-}  // namespace
-
-// PQcancel opens a connection and waits for its end, so it runs beside the loop; libpq documents it as thread-safe.
-void Pool::cancel(ServerConnection& server) {
-  auto handle = server.begin_cancel();
-  if (!handle) return;
-  ++cancels_sent_;
-  const auto serial = server.serial();
-  auto work = std::make_unique<CancelWork>(CancelWork{{}, std::move(handle), &loop_, [this, serial] {
-                                                        for (auto& member : members_) {
-                                                          if (member.server->serial() == serial) {
-                                                            return member.server->end_cancel();
-                                                          }
-                                                        }
-                                                      }});
-  work->work.data = work.get();
-  const auto run = [](uv_work_t* raw) {
-    char message[256];
-    PQcancel(static_cast<CancelWork*>(raw->data)->cancel.get(), message, sizeof message);
-  };
-  const auto after = [](uv_work_t* raw, int) {
-    const std::unique_ptr<CancelWork> finished(static_cast<CancelWork*>(raw->data));
-    finished->done();
-    if (finished->loop->settle) finished->loop->settle();
-  };
-  if (uv_queue_work(loop_.raw(), &work->work, run, after) == 0) {
-    work.release();
-  } else {
-    server.end_cancel();
-  }
 }
 
 // ---- console and the end ----
@@ -328,7 +305,9 @@ void Pool::reconnect() {
 void Pool::close() {
   closing_ = true;
   retry_.stop();
+  recancel_.stop();
   overdue_.stop();
+  stalled_.stop();
   for (auto& member : members_) {
     if (member.server->phase() == ServerConnection::Phase::idle) member.server->close_politely();
   }

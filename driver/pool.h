@@ -28,6 +28,10 @@ class LeaseRequest : public Waiter {
   virtual LeaseHolder& holder() = 0;
   // The connection that was lent is gone; `reason` is the server's last word where it had one.
   virtual void server_lost(ServerConnection& server) = 0;
+  // Since when it is the borrower's turn to read or to finish a message, and it does not; nullopt: it is not. A transaction
+  // or a COPY that waits for its client is no stall.
+  virtual std::optional<Instant> stalled_since() const = 0;
+  virtual void evict() = 0;                      // it has stalled for too long while others wait
 
  protected:
   ~LeaseRequest() = default;
@@ -62,7 +66,9 @@ class Pool : private ServerOwner {
   // can only be rolled back is cancelled. `inside_message`: the holder's last message is not complete.
   void abandon(ServerConnection& server, const SessionState& state, bool inside_message);
   void retire(StatementId statement);
-  void cancel(ServerConnection& server);
+  // Cancels what runs. PostgreSQL ignores a cancel that comes before it has read the statement; so it is repeated as long
+  // as the same statement runs.
+  void cancel(ServerConnection& server) { send_cancel(server, first_cancel_pause); }
   bool contended(LeaseMode mode) const { return queue(mode).size() > 0; }
 
   // ---- for the driver ----
@@ -119,10 +125,24 @@ class Pool : private ServerOwner {
   void open_more();
   void open();
   void watch_waits();
+  void watch_stalls();
+  void evict_stalled();
   void refuse_overdue();
   bool has_live() const;
   void finish_lease(Member& member);
   void remove_closed();
+  void send_cancel(ServerConnection& server, std::chrono::milliseconds pause);
+  void cancel_sent(ServerConnection::Serial serial, std::uint64_t answered, std::chrono::milliseconds pause);
+  void cancel_again();
+
+  static constexpr std::chrono::milliseconds first_cancel_pause{50};
+  // A cancel that has reached PostgreSQL; the statement that it meant, by the count of answers before it.
+  struct SentCancel {
+    ServerConnection::Serial serial;
+    std::uint64_t answered;
+    std::chrono::milliseconds pause;
+    Instant due;
+  };
 
   EventLoop& loop_;
   PoolSettings settings_;
@@ -135,8 +155,11 @@ class Pool : private ServerOwner {
   std::vector<ServerConnection*> idle_;       // the last one returned is the first one lent: its caches are warm
   std::vector<ServerConnection*> lost_;       // not told yet
   std::vector<std::pair<std::string, std::string>> parameters_;
+  std::vector<SentCancel> sent_cancels_;
   Timer retry_;
+  Timer recancel_;
   Timer overdue_;
+  Timer stalled_;
   std::chrono::milliseconds pause_before_retry_{};
   std::optional<Instant> away_since_;
   std::string away_reason_;

@@ -256,6 +256,7 @@ void ServerConnection::on_parameter(const wire::Slice& slice) {
 void ServerConnection::on_ready(const wire::Slice& slice, const char* run) {
   status_ = slice.bytes.size() > 5 ? slice.bytes[5] : 'I';
   const auto ready = replies_.ready(failed_);
+  ++answered_;
   for (const auto& failed : failed_) {
     prepared_.erase(failed.statement);
     if (unnamed_statement == failed.statement) unnamed_statement = 0;
@@ -357,8 +358,9 @@ std::unique_ptr<PGcancel, void (*)(PGcancel*)> ServerConnection::begin_cancel() 
 }
 
 void ServerConnection::end_cancel() {
-  --cancels_;
-  if (cancels_ == 0 && phase_ == Phase::cleaning && !own_work_) clean();
+  if (--cancels_ > 0) return;
+  if (phase_ == Phase::cleaning && !own_work_) return clean();
+  if (phase_ == Phase::leased && holder_ != nullptr) holder_->cancel_ended();
 }
 
 void ServerConnection::fail(std::string reason) {

@@ -42,6 +42,7 @@ class LeaseHolder {
   virtual void group_reopened() = 0;                            // ReplyQueue::copy_in
   virtual void copy_started() = 0;                              // the server waits for COPY data
   virtual void server_drained() = 0;                            // all of out() is sent after it was not
+  virtual void cancel_ended() = 0;                              // no cancel request is on its way any more
 
  protected:
   ~LeaseHolder() = default;
@@ -94,6 +95,8 @@ class ServerConnection {
   std::unique_ptr<PGcancel, void (*)(PGcancel*)> begin_cancel();
   void end_cancel();
   bool cancelling() const noexcept { return cancels_ > 0; }
+  // Tells one statement from the next: the number of ReadyForQuery messages so far.
+  std::uint64_t answered() const noexcept { return answered_; }
 
   // ---- for the holder ----
   Outbox& out() noexcept { return out_; }
@@ -158,6 +161,7 @@ class ServerConnection {
   std::string own_error_;   // of SQL that the driver runs by itself
   std::uint64_t drained_ = 0;
   Pins pins_to_undo_ = 0;
+  std::uint64_t answered_ = 0;
   int cancels_ = 0;
   char status_ = 'I';
   bool own_work_ = false;   // replies are to SQL that the driver runs by itself
