@@ -8,9 +8,18 @@
 #include "analysis/frontends/file_comment.h"
 
 namespace ca::analysis::bash {
+namespace {
+
+constexpr std::size_t max_lost_function = 20000;  // bytes in which the end of a function is looked for
+
+}  // namespace
 
 bool Visitor::enter(TSNode node, Kind kind, TSFieldId field, const Ancestors& ancestors) {
   enter_node(node, ts_node_is_named(node) ? g_.kinds.roles(kind) : Roles{});
+  if (in_error()) {
+    if (ts_node_is_error(node)) scanned_ = std::max(scanned_, ts_node_start_byte(node));
+    define_lost_functions(ts_node_start_byte(node));
+  }
   if (in_error() && !ancestors.empty() && ts_node_is_error(ancestors.back().node)) recover(node, kind, ancestors);
   if (!ts_node_is_named(node)) return true;
   if (ancestors.size() == 1) check_top_level(node, kind);
@@ -28,6 +37,7 @@ bool Visitor::enter(TSNode node, Kind kind, TSFieldId field, const Ancestors& an
 }
 
 void Visitor::leave(TSNode node, Kind kind, std::size_t depth) {
+  if (ts_node_is_error(node)) define_lost_functions(ts_node_end_byte(node));
   leave_node(node, ts_node_is_named(node) ? g_.kinds.roles(kind) : Roles{}, depth);
 }
 
@@ -39,6 +49,7 @@ void Visitor::define_function(TSNode node, const Ancestors& ancestors) {
   symbol.qualified_name = symbol.name;
   const std::int32_t index = out_.add_symbol_below(out_.scope().symbol, std::move(symbol));
   check_body(body, index);
+  scanned_ = std::max(scanned_, ts_node_end_byte(name));
   out_.open(make_scope(ScopeKind::function, index, node, ancestors.size()));
 }
 
@@ -62,6 +73,38 @@ void Visitor::define_loose_function(TSNode name, TSNode first, const Ancestors& 
   Symbol symbol = make_documented(SymbolKind::function, text(name), first, error, ts_node_end_byte(name));
   symbol.qualified_name = symbol.name;
   open_loose(ScopeKind::function, out_.add_symbol_below(out_.scope().symbol, std::move(symbol)), error, ancestors.size());
+}
+
+// Where the parser loses its way in quotes, whole functions stand in what it takes for a string: within an ERROR the text between
+// two nodes is read for lines that begin `NAME()`, where no node defines that function. Such a function is taken to last to the next line that begins with a brace.
+void Visitor::define_lost_functions(std::uint32_t up_to) {
+  const std::string_view bytes = source_.parse_bytes();
+  std::size_t at = std::exchange(scanned_, std::max(scanned_, up_to));
+  if (at > 0) at = bytes.find('\n', at - 1);
+  for (at = at == std::string_view::npos ? up_to : at > 0 ? at + 1 : 0; at < up_to;) {
+    const std::size_t end = std::min(bytes.find('\n', at), bytes.size());
+    const std::string_view line = bytes.substr(at, end - at), name = function_name(line);
+    const bool is_loose = !ts_node_is_null(loose_word_) && ts_node_start_byte(loose_word_) == at;  // recover() will define it
+    if (!name.empty() && !is_loose) {
+      Symbol symbol{};
+      symbol.kind = SymbolKind::function;
+      const auto start = static_cast<std::uint32_t>(at);
+      symbol.name = source_.text(start, start + static_cast<std::uint32_t>(name.size()));
+      symbol.qualified_name = symbol.name;
+      symbol.signature = symbol.name + "()";
+      const std::string_view body = bytes.substr(at, max_lost_function);
+      const std::size_t brace = body.find("\n}");
+      line_ += static_cast<std::uint32_t>(std::count(bytes.begin() + line_at_, bytes.begin() + start, '\n'));
+      line_at_ = start;
+      symbol.range = {line_, line_, 0, static_cast<std::uint32_t>(line.size())};
+      if (brace != std::string_view::npos) {
+        symbol.range.end_line += static_cast<std::uint32_t>(std::count(body.begin(), body.begin() + static_cast<std::ptrdiff_t>(brace), '\n')) + 1;
+        symbol.range.end_column = 1;
+      }
+      out_.add_symbol_below(no_parent, std::move(symbol));
+    }
+    at = end + 1;
+  }
 }
 
 // The first assignment outside of any function defines.

@@ -22,6 +22,7 @@ class Visitor : private TreeReader {
 
  private:
   void define_function(TSNode node, const Ancestors& ancestors);
+  void define_lost_functions(std::uint32_t up_to);
   void define_loose_function(TSNode name, TSNode first, const Ancestors& ancestors);
   void recover(TSNode node, Kind kind, const Ancestors& ancestors);
   void define_variable(TSNode name, TSNode whole, bool is_constant);
@@ -50,6 +51,8 @@ class Visitor : private TreeReader {
   std::int32_t test_ = no_parent;              // the open @test of a Bats file
   TSNode loose_word_{};                        // in an ERROR: a word that may name a function
   TSNode loose_function_{};                    // in an ERROR: `function`, until its name follows
+  std::uint32_t scanned_ = 0;                  // up to here lines were read for functions that the tree lost
+  std::uint32_t line_ = 1, line_at_ = 0;       // the line of the last of these, and its first byte
   bool head_seen_ = false;                     // the file's own comment lies behind
 };
 

@@ -31,6 +31,15 @@ bool is_plain_word(std::string_view word) {
   });
 }
 
+std::string_view function_name(std::string_view line) {
+  const std::size_t paren = line.find_first_of("( \t");
+  if (paren == std::string_view::npos || !is_plain_word(line.substr(0, paren))) return {};
+  std::string_view rest = trim(line.substr(paren));
+  if (!rest.starts_with("()")) return {};
+  rest = trim(rest.substr(2));
+  return rest.empty() || rest.starts_with("{") ? line.substr(0, paren) : std::string_view();
+}
+
 bool is_tool_directive(std::string_view comment) {
   if (comment.starts_with("#!")) return true;
   comment.remove_prefix(std::min(comment.find_first_not_of("# \t"), comment.size()));

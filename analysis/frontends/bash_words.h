@@ -7,6 +7,8 @@ namespace ca::analysis::bash {
 
 bool is_builtin(std::string_view word);     // "echo", "return": a command of the shell itself
 bool is_plain_word(std::string_view word);  // could name a function or a program: no path, no expansion
+// The NAME of a line that begins `NAME()` and goes on with a brace or nothing; else empty.
+std::string_view function_name(std::string_view line);
 bool is_tool_directive(std::string_view comment);  // "#!...", "# shellcheck ...": a comment that documents nothing
 
 struct Declaration {

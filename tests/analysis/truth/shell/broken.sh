@@ -14,3 +14,11 @@ function open_two {
     before "$x"
 
 after() { before z; }
+
+lost=`echo "$(echo '`
+# Its functions stand in a string for the parser.
+in_string()
+{
+  echo "a
+b"
+}
