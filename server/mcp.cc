@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "server/tool_text.h"
 #include "version.h"
 
 namespace ca::server {
@@ -59,9 +60,8 @@ Json call_tool(Tools& tools, const Json& id, const Json& params) {
   if (!arguments) return result_message(id, failed_call(arguments.error().message));
   auto answer = tools.call(*tool, *arguments);
   if (!answer) return result_message(id, failed_call(answer.error().message));
-  const auto text = answer->text.empty() ? dumped(answer->content) : answer->text;
-  Json result{{"content", text_content(text)}};
-  result["structuredContent"] = std::move(answer->content);
+  Json result{{"content", text_content(tool_text(*tool, *answer))}};
+  result["structuredContent"] = std::move(*answer);
   result["isError"] = false;
   return result_message(id, std::move(result));
 }

@@ -16,7 +16,7 @@ enum class Tool : std::uint8_t {
   project_overview, list_issues, index_status,
 };
 
-// As tools/list gives them: an array of {name, title, description, inputSchema, annotations}.
+// As tools/list gives them: an array of {name, title, description, inputSchema, outputSchema, annotations}.
 Json tool_list();
 
 // Arguments that were checked: every one is known, of its type and in range, the required ones are there.

@@ -25,13 +25,23 @@ std::string text_of(const Json& row, const char* name) {
   return found != row.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
+std::string not_in_index(const std::string& path) {
+  return fmt::format("{} is not in the index; list_files shows what is, with path= for the beginning of paths", path);
+}
+
 // One row of source_path, or the reason why there is not exactly one.
 Result<Json> only_file(const Rows& found, const std::string& path) {
-  if (found.empty()) return failure(fmt::format("{} is not in the index (see list_files)", path));
+  if (found.empty()) return failure(not_in_index(path));
   if (found.size() == 1) return found.front();
   std::string names;
   for (const auto& row : found) names += (names.empty() ? "" : ", ") + text_of(row, "project");
   return failure(fmt::format("{} is in several projects, name one: {}", path, names));
+}
+
+// References are stored by their last name: of a.b.c and a::b::c it is c.
+std::string without_scope(const std::string& name) {
+  const auto end = name.find_last_of(".:");
+  return end == std::string::npos || end + 1 == name.size() ? name : name.substr(end + 1);
 }
 
 }  // namespace
@@ -53,24 +63,43 @@ Result<Rows> Tools::rows(const std::string& statement, const Parameters& paramet
   return std::move(*found);
 }
 
-Result<ToolAnswer> Tools::list(const std::string& statement, Parameters filters, const ToolArguments& arguments) {
+Result<Json> Tools::list(const std::string& statement, Parameters filters, const ToolArguments& arguments) {
   const auto page = page_of(arguments);
   add_page(filters, page);
   auto found = rows(statement, filters);
   if (!found) return tl::unexpected(found.error());
-  return ToolAnswer{page_body(std::move(*found), page), ""};
+  return page_body(std::move(*found), page);
 }
 
-Result<ToolAnswer> Tools::call(Tool tool, const ToolArguments& arguments) {
+// A name that is wrong would otherwise look like "nothing found".
+Status Tools::check_project(const std::string& name) {
+  if (name.empty()) return {};
+  const auto projects = projects_.get();
+  if (!projects) return tl::unexpected(told(projects.error()));
+  std::string names;
+  for (const auto& project : *projects) {
+    if (text_of(project, "name") == name) return {};
+    names += (names.empty() ? "" : ", ") + text_of(project, "name");
+  }
+  return failure(fmt::format("there is no project '{}'; there are: {}", name, names.empty() ? "none" : names));
+}
+
+Result<Json> Tools::call(Tool tool, const ToolArguments& arguments) {
+  if (const auto known = check_project(arguments.text("project")); !known) return tl::unexpected(known.error());
+  return dispatch(tool, arguments);
+}
+
+Result<Json> Tools::dispatch(Tool tool, const ToolArguments& arguments) {
   const auto text = [&](const char* name) { return arguments.text(name); };
   const auto prefix = like_escape(text("path"));
   switch (tool) {
     case Tool::search_code: return search_code(arguments);
     case Tool::find_symbol: return find_symbol(arguments);
     case Tool::symbol_info: return symbol_info(arguments);
-    case Tool::list_symbols: return list(sql::outline, {text("path"), text("project"), text("kind")}, arguments);
-    case Tool::find_references: return list(sql::references, {text("name"), text("project"), text("kind")}, arguments);
-    case Tool::callers_of: return list(sql::callers, {text("name"), text("project")}, arguments);
+    case Tool::list_symbols: return list_symbols(arguments);
+    case Tool::find_references:
+      return list(sql::references, {without_scope(text("name")), text("project"), text("kind")}, arguments);
+    case Tool::callers_of: return list(sql::callers, {without_scope(text("name")), text("project")}, arguments);
     case Tool::read_file: return read_file(arguments);
     case Tool::list_files:
       return list(sql::files, {text("project"), prefix, text("language"), text("status")}, arguments);
@@ -82,19 +111,29 @@ Result<ToolAnswer> Tools::call(Tool tool, const ToolArguments& arguments) {
   return failure("there is no such tool");
 }
 
-Result<ToolAnswer> Tools::find_symbol(const ToolArguments& arguments) {
+Result<Json> Tools::find_symbol(const ToolArguments& arguments) {
   const auto page = page_of(arguments);
   auto found = search(
       database_, {arguments.text("name"), arguments.text("project"), arguments.text("kind"), "symbol"}, page);
   if (!found) return tl::unexpected(told(found.error()));
-  return ToolAnswer{page_body(std::move(*found), page), ""};
+  return page_body(std::move(*found), page);
 }
 
-Result<ToolAnswer> Tools::symbol_info(const ToolArguments& arguments) {
+Result<Json> Tools::list_symbols(const ToolArguments& arguments) {
+  const auto path = arguments.text("path");
+  auto found = list(sql::outline, {path, arguments.text("project"), arguments.text("kind")}, arguments);
+  if (!found || !(*found)["results"].empty()) return found;
+  const auto file = rows(sql::source_path, {path, arguments.text("project")});
+  if (!file) return tl::unexpected(file.error());
+  if (file->empty()) return failure(not_in_index(path));
+  return found;
+}
+
+Result<Json> Tools::symbol_info(const ToolArguments& arguments) {
   const Parameters id{std::to_string(arguments.number("id", 0))};
   auto found = rows(sql::symbol_by_id, id);
   if (!found) return tl::unexpected(found.error());
-  if (found->empty()) return failure("there is no symbol of that id; ids change when a file is indexed again");
+  if (found->empty()) return failure("there is no symbol of that id: ids change when a file is indexed again, find_symbol gives the new one");
   auto members = rows(sql::symbol_members, id);
   if (!members) return tl::unexpected(members.error());
   Json symbol = found->front();
@@ -105,10 +144,11 @@ Result<ToolAnswer> Tools::symbol_info(const ToolArguments& arguments) {
   const auto end = std::min(symbol["end_line"].get<std::int64_t>(), start + default_lines - 1);
   const auto bytes = read_source(root, text_of(symbol, "path"));
   symbol["source"] = bytes ? Json(excerpt_of(*bytes, start, end).text) : Json(nullptr);
-  return ToolAnswer{std::move(symbol), ""};
+  symbol["source_end_line"] = end;
+  return symbol;
 }
 
-Result<ToolAnswer> Tools::read_file(const ToolArguments& arguments) {
+Result<Json> Tools::read_file(const ToolArguments& arguments) {
   const auto path = arguments.text("path");
   auto found = rows(sql::source_path, {path, arguments.text("project")});
   if (!found) return tl::unexpected(found.error());
@@ -121,20 +161,19 @@ Result<ToolAnswer> Tools::read_file(const ToolArguments& arguments) {
   if (!bytes) return failure(bytes.error().message);
   auto excerpt = excerpt_of(*bytes, start, std::min(end, start + max_lines - 1));
   if (excerpt.end_line == 0 && start > 1) return failure(fmt::format("{} has {} lines", path, excerpt.line_count));
-  Json content{{"project", text_of(*file, "project")}, {"path", path}, {"language", (*file)["language"]},
-               {"start_line", excerpt.start_line}, {"end_line", excerpt.end_line}, {"line_count", excerpt.line_count},
-               {"text", excerpt.text}};
-  return ToolAnswer{std::move(content), std::move(excerpt.text)};
+  return Json{{"project", text_of(*file, "project")}, {"path", path}, {"language", (*file)["language"]},
+              {"start_line", excerpt.start_line}, {"end_line", excerpt.end_line}, {"line_count", excerpt.line_count},
+              {"text", std::move(excerpt.text)}};
 }
 
-Result<ToolAnswer> Tools::search_code(const ToolArguments& arguments) {
+Result<Json> Tools::search_code(const ToolArguments& arguments) {
   auto found = text_.run({arguments.text("text"), arguments.text("project"), arguments.text("path"), arguments.text("language"),
                           arguments.flag("case_sensitive"), static_cast<std::size_t>(arguments.number("limit", default_limit))});
   if (!found) return tl::unexpected(told(found.error()));
-  return ToolAnswer{{{"results", std::move(found->results)}, {"complete", found->complete}}, ""};
+  return Json{{"results", std::move(found->results)}, {"complete", found->complete}};
 }
 
-Result<ToolAnswer> Tools::project_overview(const ToolArguments& arguments) {
+Result<Json> Tools::project_overview(const ToolArguments& arguments) {
   const auto name = arguments.text("project");
   auto projects = projects_.get();
   if (!projects) return tl::unexpected(told(projects.error()));
@@ -157,17 +196,16 @@ Result<ToolAnswer> Tools::project_overview(const ToolArguments& arguments) {
     }
     chosen.push_back(std::move(project));
   }
-  if (chosen.empty() && !name.empty()) return failure(fmt::format("there is no project '{}'", name));
-  return ToolAnswer{{{"projects", std::move(chosen)}}, ""};
+  return Json{{"projects", std::move(chosen)}};
 }
 
-Result<ToolAnswer> Tools::index_status() {
+Result<Json> Tools::index_status() {
   auto projects = projects_.get();
   if (!projects) return tl::unexpected(told(projects.error()));
   auto queue = rows(sql::queue, {});
   if (!queue) return tl::unexpected(queue.error());
   const auto waiting = queue->front()["waiting"];
-  return ToolAnswer{{{"current", waiting == 0}, {"waiting", waiting}, {"projects", std::move(*projects)}}, ""};
+  return Json{{"current", waiting == 0}, {"waiting", waiting}, {"projects", std::move(*projects)}};
 }
 
 }  // namespace ca::server

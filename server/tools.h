@@ -10,31 +10,30 @@
 
 namespace ca::server {
 
-struct ToolAnswer {
-  Json content;      // an object
-  std::string text;  // the same for a model to read; empty: content as JSON
-};
-
 // Any number of threads at once.
 class Tools {
  public:
   Tools(Database& database, ProjectList& projects, TextSearch& text)
       : database_(database), projects_(projects), text_(text) {}
 
+  // The structured content, an object as output_schema says; tool_text makes the text of it.
   // Errors: one line for the model: nothing of that name, the database is away, the file cannot be read.
   // Blocks: as Database, and for up to 5 s of reading files.
-  Result<ToolAnswer> call(Tool tool, const ToolArguments& arguments);
+  Result<Json> call(Tool tool, const ToolArguments& arguments);
 
  private:
   static Error told(const DatabaseError& error);
+  Status check_project(const std::string& name);
+  Result<Json> dispatch(Tool tool, const ToolArguments& arguments);
+  Result<Json> list_symbols(const ToolArguments& arguments);
   Result<Rows> rows(const std::string& statement, const Parameters& parameters);
-  Result<ToolAnswer> list(const std::string& statement, Parameters filters, const ToolArguments& arguments);
-  Result<ToolAnswer> find_symbol(const ToolArguments& arguments);
-  Result<ToolAnswer> symbol_info(const ToolArguments& arguments);
-  Result<ToolAnswer> search_code(const ToolArguments& arguments);
-  Result<ToolAnswer> read_file(const ToolArguments& arguments);
-  Result<ToolAnswer> project_overview(const ToolArguments& arguments);
-  Result<ToolAnswer> index_status();
+  Result<Json> list(const std::string& statement, Parameters filters, const ToolArguments& arguments);
+  Result<Json> find_symbol(const ToolArguments& arguments);
+  Result<Json> symbol_info(const ToolArguments& arguments);
+  Result<Json> search_code(const ToolArguments& arguments);
+  Result<Json> read_file(const ToolArguments& arguments);
+  Result<Json> project_overview(const ToolArguments& arguments);
+  Result<Json> index_status();
 
   Database& database_;
   ProjectList& projects_;

@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from cluster import ROOT
 from running_server import BUILD, RunningServer
 
 SOURCE = "import os\n\ndef greet(name):\n    return os.path.join('Hello', name)\n\ndef main():\n    greet('x')\n    greet('y')\n"
@@ -134,10 +135,79 @@ def test_overview_files_issues_and_status(server):
     demo, other = content(server, "project_overview")["projects"]
     assert demo["kinds"] == {"function": 2} and other["pending"] == 1
     assert demo["languages"][0] == {"language": "python", "files": 3, "lines": 10}
-    assert "no project" in reason(server, "project_overview", project="nope")
+    assert "no project 'nope'" in reason(server, "project_overview", project="nope")
     assert [f["path"] for f in content(server, "list_files", project="demo", path="app/")["results"]] == ["app/hello.py"]
     assert content(server, "list_issues")["results"][0]["rule"] == "no-docstring"
     assert content(server, "index_status")["waiting"] == 0
+
+
+SDK = ROOT / "build" / "deps" / "mcp-client"  # by script/setup; the same for every build folder
+
+
+def sdk_client(server, transport):
+    """Runs the checks of mcp_client/client.mjs, which drives the server by the official SDK."""
+    assert (SDK / ".installed").exists(), "script/setup fetches the client"
+    server.control.status["processes"][-1]["listen"] = ["127.0.0.1:%d" % server.port]
+    environment = {"PATH": os.environ["PATH"], "SDK": str(SDK), "TRANSPORT": transport,
+                   "URL": "http://127.0.0.1:%d/mcp" % server.port, "CTL": str(BUILD / "code-analysisctl"), "RUNTIME_DIR": server.folder}
+    ended = subprocess.run(["node", str(ROOT / "tests" / "server" / "mcp_client" / "client.mjs")], env=environment, timeout=60,
+                           capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert ended.stdout.splitlines()[-1] == "all checks passed"
+
+
+@pytest.mark.parametrize("transport", ["http", "stdio"])
+def test_the_official_client_calls_every_tool(server, transport):
+    sdk_client(server, transport)
+
+
+def test_sessions_and_streams_are_not_offered_and_not_wanted(server):
+    ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    begun = post(server, {"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}})
+    assert begun.headers["Mcp-Session-Id"] is None
+    assert post(server, ping, **{"Mcp-Session-Id": "left over from another server"}).status == 200
+    for method in ["GET", "DELETE"]:  # no stream of the server's own, no session to end: 405 says so, as the revision asks for
+        answer = server.request("/mcp", method, headers={"Accept": "text/event-stream", "Mcp-Session-Id": "x"})
+        assert answer.status == 405 and answer.headers["Allow"] == "POST"
+
+
+def test_the_revision_in_the_header_must_be_known(server):
+    ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    for version in ["2025-11-25", "2025-06-18", "2025-03-26"]:
+        assert post(server, ping, **{"MCP-Protocol-Version": version}).status == 200
+    for version in ["2024-01-01", "latest", ""]:
+        answer = post(server, ping, **{"MCP-Protocol-Version": version})
+        assert answer.status == 400 and "MCP-Protocol-Version" in answer.json["detail"]
+
+
+def test_a_cancellation_is_accepted_and_ends_nothing_else(server):
+    cancelled = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 77, "reason": "no longer wanted"}}
+    assert post(server, cancelled).status == 202
+    assert content(server, "index_status")["waiting"] == 0
+
+
+def test_what_is_wrong_says_what_would_be_right(server):
+    assert reason(server, "list_files", project="dmeo") == "there is no project 'dmeo'; there are: demo, other"
+    assert reason(server, "list_files", status="broken") == "status must be one of: pending, indexed, skipped, dead"
+    assert "list_files" in reason(server, "list_symbols", path="app/helo.py")
+    assert reason(server, "find_symbol", nam="greet") == "there is no argument 'nam'; known are: name, project, kind, limit, offset"
+
+
+def test_a_scope_before_a_name_does_not_hide_its_uses(server):
+    for name in ["app.hello.greet", "hello::greet", "greet"]:
+        assert [u["line"] for u in content(server, "find_references", name=name)["results"]] == [7, 8], name
+        assert len(content(server, "callers_of", name=name)["results"]) == 1
+
+
+def test_the_text_of_an_answer_is_short_and_names_the_next_step(server):
+    text = call(server, "find_symbol", name="greet")["content"][0]["text"]
+    assert text == ("demo/app/hello.py:3 function app.hello.greet  def greet(name)  [id 4194304]\n"
+                    "symbol_info with an id gives source text and members.\n")
+    text = call(server, "list_files", project="demo", limit=1)["content"][0]["text"]
+    assert text == "demo/app/hello.py  python, 8 lines, indexed\nThere are more: ask again with offset=1.\n"
+    assert call(server, "index_status")["content"][0]["text"].startswith("The index is current.\ndemo (")
+    assert "No symbol" in call(server, "find_symbol", name="nothing_like_it")["content"][0]["text"]
 
 
 def test_mcp_over_stdio_is_the_same(server):

@@ -114,7 +114,7 @@ TEST_CASE("an unknown tool is an error of the protocol, a wrong argument a resul
   const auto wrong = offline.ask(
       R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"find_symbol","arguments":{"nam":"x"}}})");
   CHECK(wrong["result"]["isError"] == true);
-  CHECK(wrong["result"]["content"][0]["text"] == "there is no argument 'nam'");
+  CHECK(wrong["result"]["content"][0]["text"] == "there is no argument 'nam'; known are: name, project, kind, limit, offset");
 }
 
 TEST_CASE("arguments are checked by type and range before a tool sees them") {
@@ -131,6 +131,8 @@ TEST_CASE("arguments are checked by type and range before a tool sees them") {
   CHECK(error(Tool::find_symbol, R"({"name":"x","limit":1.5})") == "limit must be an integer from 1 to 500");
   CHECK(error(Tool::search_code, R"({"text":"x","case_sensitive":"yes"})") == "case_sensitive must be true or false");
   CHECK_FALSE(error(Tool::symbol_info, R"({"id":18446744073709551615})").empty());
+  CHECK(error(Tool::list_issues, R"({"severity":"bad"})") == "severity must be one of: error, warning, info");
+  CHECK(error(Tool::index_status, R"({"x":1})") == "there is no argument 'x': this tool takes none");
   CHECK(error(Tool::index_status, "[]") == "arguments must be an object");
 }
 
@@ -138,4 +140,14 @@ TEST_CASE("a database that is away is told to the model") {
   Offline offline;
   const auto answer = offline.ask(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"index_status"}})");
   CHECK(answer["result"]["isError"] == true);
+}
+
+TEST_CASE("every tool says what its structured content looks like") {
+  const auto tools = tool_list();
+  for (const auto& tool : tools) {
+    CAPTURE(tool["name"]);
+    const auto& schema = tool["outputSchema"];
+    CHECK(schema["type"] == "object");
+    for (const auto& required : schema["required"]) CHECK(schema["properties"].contains(required.get<std::string>()));
+  }
 }
