@@ -9,9 +9,9 @@
 
 namespace ca::analysis {
 
-enum class Language : std::uint8_t { python, c, cpp, java, javascript, typescript, tsx, bash };
+enum class Language : std::uint8_t { python, c, cpp, java, go, rust, javascript, typescript, tsx, bash };
 
-const char* language_name(Language language);  // "python", "c", "cpp", "java", ...: files.language
+const char* language_name(Language language);  // "python", "c", "cpp", "java", "go", ...: files.language
 
 // By the file's name, by its first line ("#!") where the name tells nothing, and by what stands in it for a ".h" (C or C++), so
 // `first_bytes` may be the whole file. nullopt: not a language known here.

@@ -30,6 +30,7 @@ constexpr std::array suffixes = {
     Suffix{".cts", Language::typescript}, Suffix{".tsx", Language::tsx},
     Suffix{".sh", Language::bash},        Suffix{".bash", Language::bash},      Suffix{".ksh", Language::bash},
     Suffix{".bats", Language::bash},
+    Suffix{".go", Language::go},      Suffix{".rs", Language::rust},
 };
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
@@ -94,6 +95,7 @@ std::optional<Language> by_first_line(std::string_view first_bytes) {
     if (name == one) return Language::typescript;  // which reads JavaScript too
   }
   if (name == "java") return Language::java;
+  if (program == "rust-script") return Language::rust;
   return std::nullopt;
 }
 
@@ -118,6 +120,8 @@ const char* language_name(Language language) {
     case Language::typescript: return "typescript";
     case Language::tsx: return "tsx";
     case Language::bash: return "bash";
+    case Language::go: return "go";
+    case Language::rust: return "rust";
   }
   return "";
 }

@@ -12,6 +12,8 @@ const FrontEnd& front_end(Language language) {
     case Language::typescript: return typescript_front_end();
     case Language::tsx: return tsx_front_end();
     case Language::bash: return bash_front_end();
+    case Language::go: return go_front_end();
+    case Language::rust: return rust_front_end();
   }
   return python_front_end();
 }

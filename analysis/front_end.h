@@ -29,5 +29,7 @@ const FrontEnd& javascript_front_end();
 const FrontEnd& typescript_front_end();
 const FrontEnd& tsx_front_end();
 const FrontEnd& bash_front_end();
+const FrontEnd& go_front_end();
+const FrontEnd& rust_front_end();
 
 }  // namespace ca::analysis

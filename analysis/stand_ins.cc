@@ -25,11 +25,12 @@ class Replacement {
 
   void run() {
     point_at_types();
-    reorder();
-    for (Reference& reference : facts_.references) {
+    std::vector<Symbol> ordered = reorder();
+    for (Reference& reference : facts_.references) {  // while the indices are still those of the old order
       const std::int32_t real = resolved(reference.enclosing);
       reference.enclosing = real == no_parent ? no_parent : new_index_[at(real)];
     }
+    facts_.symbols = std::move(ordered);
   }
 
  private:
@@ -62,7 +63,7 @@ class Replacement {
   }
 
   // Each symbol after those that enclose it.
-  void reorder() {
+  std::vector<Symbol> reorder() {
     std::vector<Symbol> ordered;
     ordered.reserve(facts_.symbols.size());
     std::vector<std::int32_t> chain;
@@ -80,7 +81,7 @@ class Replacement {
         ordered.back().parent = parent == no_parent ? no_parent : new_index_[at(parent)];
       }
     }
-    facts_.symbols = std::move(ordered);
+    return ordered;
   }
 
   Facts& facts_;

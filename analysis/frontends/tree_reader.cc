@@ -45,6 +45,22 @@ void TreeReader::leave_node(TSNode node, Roles roles, std::size_t depth) {
   errors_.leave(node);
 }
 
+bool TreeReader::recover(TSNode node, std::initializer_list<DefiningWord> words) {
+  if (ts_node_child_count(node) > 0) return false;  // a receiver may stand between `func` and the name
+  const std::string_view code = parsed(node);
+  for (const DefiningWord& word : words) {
+    if (word.word != code) continue;
+    loose_start_ = node;
+    loose_kind_ = word.kind;
+    return true;
+  }
+  if (ts_node_is_null(loose_start_)) return false;
+  const TSNode start = std::exchange(loose_start_, TSNode{});
+  if (!std::string_view(ts_node_type(node)).ends_with("identifier")) return false;
+  add(make_documented(loose_kind_, text(node), start, node, ts_node_end_byte(node)));
+  return true;
+}
+
 void TreeReader::note_comment(TSNode node, bool is_doc) {
   const std::uint32_t start = ts_node_start_byte(node);
   is_doc = is_doc && begins_line(source_.parse_bytes(), start);
@@ -159,6 +175,22 @@ void TreeReader::bind(TSNode name) {
 
 void TreeReader::bind_type(TSNode name) {
   if (!ts_node_is_null(name)) out_.scope().type_parameters.push_back(text(name));
+}
+
+void TreeReader::name_closure(TSNode closure, std::int32_t symbol, TSNode name) {
+  std::erase_if(closures_, [&](const Closure& one) { return one.symbol == no_parent && one.name_start < ts_node_start_byte(name); });
+  closures_.push_back({ts_node_start_byte(closure), ts_node_start_byte(name), symbol});
+}
+
+std::int32_t TreeReader::named_closure(TSNode closure) {
+  for (Closure& one : closures_) {
+    if (one.start == ts_node_start_byte(closure)) return std::exchange(one.symbol, no_parent);
+  }
+  return no_parent;
+}
+
+bool TreeReader::names_closure(TSNode name) const {
+  return std::any_of(closures_.begin(), closures_.end(), [&](const Closure& one) { return one.name_start == ts_node_start_byte(name); });
 }
 
 void TreeReader::check_doc(std::int32_t index, bool is_public) {

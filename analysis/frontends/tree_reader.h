@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,12 @@ struct LanguageStyle {
   bool docs_touch = false;                           // a blank line parts a comment from what stands below it
 };
 
+// A word that begins a definition, for places where the parser has lost the thread.
+struct DefiningWord {
+  std::string_view word;
+  SymbolKind kind;
+};
+
 class TreeReader {
  public:
   TreeReader(const Source& source, Collector& out, LanguageStyle style)
@@ -35,6 +42,10 @@ class TreeReader {
   void enter_node(TSNode node, Roles roles, bool continues = false);
   // First in leave().
   void leave_node(TSNode node, Roles roles, std::size_t depth);
+
+  // For each node right below an ERROR: `fn name`, left there as loose words, is a definition of which the end is not known. True
+  // for the name: it is no use of anything.
+  bool recover(TSNode node, std::initializer_list<DefiningWord> words);
 
   // Comments, as the walk meets them. Other things that may stand between a doc comment and what it is about (an attribute, a
   // comment that is no documentation) are told with is_doc = false.
@@ -63,6 +74,11 @@ class TreeReader {
   // Names that the function around this place has to itself; a place outside of any function has none.
   void bind(TSNode name);
   void bind_type(TSNode name);
+
+  // Closures that a name is bound to: told where the name is met, asked for where the closure is.
+  void name_closure(TSNode closure, std::int32_t symbol, TSNode name);
+  std::int32_t named_closure(TSNode closure);  // its symbol, once; no_parent where it has no name
+  bool names_closure(TSNode name) const;
 
   void check_doc(std::int32_t symbol, bool is_public);
   // Reports that a function does nothing but `what`.
@@ -101,7 +117,15 @@ class TreeReader {
     std::string message;
   };
 
+  struct Closure {
+    std::uint32_t start = 0, name_start = 0;  // where it and its name begin
+    std::int32_t symbol = no_parent;
+  };
+
   LanguageStyle style_;
+  TSNode loose_start_{};            // a defining word in an ERROR whose name has not come yet
+  SymbolKind loose_kind_{};
+  std::vector<Closure> closures_;  // those that the walk has not left behind
   std::vector<Note> notes_;
   std::vector<Handler> handlers_;
   std::vector<bool> nesting_counts_;  // per open node that nests

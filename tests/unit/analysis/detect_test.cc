@@ -24,6 +24,8 @@ TEST_CASE("a file's name decides its language") {
     CHECK(detect_language(name, "") == Language::bash);
   }
   CHECK_FALSE(detect_language("a.json", ""));
+  CHECK(detect_language("cmd/main.go", "") == Language::go);
+  CHECK(detect_language("src/lib.rs", "") == Language::rust);
   CHECK_FALSE(detect_language("README.md", "# class"));
   CHECK_FALSE(detect_language("Makefile", "all:"));
   CHECK_FALSE(detect_language(".py", ""));
@@ -34,6 +36,7 @@ TEST_CASE("the first line decides where the name tells nothing") {
   CHECK(detect_language("bin/tool", "#!/usr/bin/env python3\n") == Language::python);
   CHECK(detect_language("bin/tool", "#!/usr/bin/python3.11 -u\n") == Language::python);
   CHECK(detect_language("bin/tool", "#!/usr/bin/java --source 17\n") == Language::java);
+  CHECK(detect_language("bin/tool", "#!/usr/bin/env rust-script\n") == Language::rust);
   CHECK_FALSE(detect_language("bin/tool", "#!/usr/bin/javascripture\n"));
   CHECK(detect_language("bin/tool", "#!/usr/bin/env -S LANG=C node --title=sh\n") == Language::javascript);
   CHECK(detect_language("bin/tool", "#!/usr/bin/env -S deno run --allow-net\n") == Language::typescript);

@@ -11,7 +11,7 @@ using namespace std::string_literals;
 namespace {
 
 constexpr Language all_languages[] = {Language::python,     Language::c,          Language::cpp, Language::java,
-                                      Language::javascript, Language::typescript, Language::tsx, Language::bash};
+                                      Language::javascript, Language::typescript, Language::tsx, Language::bash, Language::go, Language::rust};
 
 bool valid(const std::string& text) { return to_valid_utf8(text) == text; }
 
@@ -144,6 +144,17 @@ TEST_CASE("every prefix of a Java source gives facts whose strings are valid") {
       "package a.b;\n/** D\xC3\xA9. */\npublic class A<T> extends B<T> implements C {\n  static final int N = 1;\n  A(int... a) { try { f(a); } "
       "catch (Exception e) {} }\n  F f = x -> new T() { void g() {} };\n}\nrecord R(int x) {}\nenum E { ONE { int h() { return 1; } } }\n";
   for (std::size_t i = 0; i <= java.size(); ++i) check_strings(analyse(Language::java, "A.java", java.substr(0, i)));
+}
+
+TEST_CASE("every prefix of Go and Rust sources gives facts whose strings are valid") {
+  const std::string go =
+      "package a\nimport m \"b\"\nfunc (t *T[K]) M(a int) (e error) {\n  f := func(x int) int { return x + a }\n  if e != nil {}\n  go f(1)\n}\n"
+      "// D\xC3\xA9.\ntype T[K any] struct {\n *B\n x, y int // z\n}\nconst (\n A = iota\n C\n)\n";
+  const std::string rust =
+      "//! D\xC3\xA9.\nuse a::{b as c, d::*};\nimpl<'a, K> Tr<K> for T<'a, K> {\n  fn f(&self, (a, b): X) { let g = |x| x + a; match g(b) { Err(_) => {}, _ => "
+      "todo!() } }\n}\n/// D.\npub struct T<'a, K> { a: &'a K }\nmod m { impl super::T {} }\nmacro_rules! q { ($x:expr) => { f($x) } }\n";
+  for (std::size_t i = 0; i <= go.size(); ++i) check_strings(analyse(Language::go, "a.go", go.substr(0, i)));
+  for (std::size_t i = 0; i <= rust.size(); ++i) check_strings(analyse(Language::rust, "a.rs", rust.substr(0, i)));
 }
 
 TEST_CASE("bytes of no language at all give facts") {
