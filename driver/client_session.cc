@@ -18,7 +18,7 @@ ClientSession::ClientSession(ClientHost& host, UniqueFd fd, PeerCredentials peer
   poll_ = std::make_unique<Poll>(host_.loop(), fd_.get(), [this](int events) { on_event(events); });
   startup_timeout_ = std::make_unique<Timer>(host_.loop(), [this] { fatal("08P01", "no startup packet came in time"); });
   startup_timeout_->start(startup_limit);
-  update_interest();
+  poll_->want(UV_READABLE | UV_DISCONNECT);  // both are told to the kernel at once; see Poll::want
 }
 
 ClientSession::~ClientSession() = default;

@@ -55,6 +55,7 @@ class ClientSession final : private LeaseRequest, private LeaseHolder {
   ClientSession(ClientHost& host, UniqueFd fd, PeerCredentials peer, wire::CancelRequest key);
   ~ClientSession();
 
+  void begin() { read_some(); }  // once after construction: the first packet has often come already
   void pump();            // goes on with what was read already
   void cancel_statement();  // the one that runs, waits, or was sent before the request; no-op where there is none
   void shut_down();       // 57P01 now, or once what runs is answered

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "common/log.h"
 
@@ -19,13 +20,6 @@ constexpr std::size_t most_refused = 64;                   // that are still bei
 constexpr std::chrono::seconds refusal_linger{2};
 constexpr std::chrono::milliseconds accept_pause{100};     // after running out of descriptors
 constexpr std::uint32_t largest_id = 0x7fffffff;           // clients take it for a signed process id
-
-std::uint32_t random_secret() {
-  std::uint32_t secret = 0;
-  while (::getrandom(&secret, sizeof secret, 0) != sizeof secret) {
-  }
-  return secret;
-}
 
 }  // namespace
 
@@ -113,8 +107,19 @@ void Clients::admit(UniqueFd fd) {
   } while (sessions_.contains(last_id_));
   ++ever_;
   const wire::CancelRequest key{last_id_, random_secret()};
-  sessions_.emplace(last_id_, std::make_unique<ClientSession>(static_cast<ClientHost&>(*this), std::move(fd),
-                                                              PeerCredentials{credentials.pid, credentials.uid}, key));
+  const auto [place, added] = sessions_.emplace(
+      last_id_, std::make_unique<ClientSession>(static_cast<ClientHost&>(*this), std::move(fd),
+                                                PeerCredentials{credentials.pid, credentials.uid}, key));
+  place->second->begin();
+}
+
+std::uint32_t Clients::random_secret() {
+  if (secrets_left_ == 0) {
+    while (::getrandom(secrets_.data(), sizeof secrets_, 0) != static_cast<ssize_t>(sizeof secrets_)) {
+    }
+    secrets_left_ = secrets_.size();
+  }
+  return std::exchange(secrets_[--secrets_left_], 0);
 }
 
 void Clients::refuse(UniqueFd fd, std::string_view sqlstate, std::string_view message) {

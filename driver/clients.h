@@ -2,6 +2,7 @@
 // means, and deletes those that have gone.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <unordered_map>
@@ -42,6 +43,7 @@ class Clients final : private ClientHost {
 
   void accept_some();
   void admit(UniqueFd fd);
+  std::uint32_t random_secret();
   void refuse(UniqueFd fd, std::string_view sqlstate, std::string_view message);
   bool admitted(uid_t uid) const;
   std::vector<const ClientSession*> list() const;
@@ -58,6 +60,8 @@ class Clients final : private ClientHost {
   std::vector<std::unique_ptr<Refused>> refused_;
   std::vector<ClientSession*> to_pump_;
   std::vector<ClientSession*> gone_;
+  std::array<std::uint32_t, 64> secrets_{};  // drawn together: a system call for many clients
+  std::size_t secrets_left_ = 0;
   StatementId next_statement_ = 1;
   std::uint32_t last_id_ = 0;
   std::uint64_t ever_ = 0;

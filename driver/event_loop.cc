@@ -40,9 +40,8 @@ struct Poll::State {
       state->watch(state->wanted);
       events = UV_READABLE | UV_WRITABLE | broken;
     } else {
-      if ((events & ~state->wanted) != 0) state->watch(state->wanted);
       events &= state->wanted;
-      if (events == 0) return;
+      if (events == 0) return state->watch(state->wanted);
     }
     state->handler(events);
     if (state->loop->settle) state->loop->settle();
