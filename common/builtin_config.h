@@ -18,6 +18,8 @@ struct ProjectConfig {
   std::string path;                  // absolute
   std::vector<std::string> exclude;  // gitignore patterns, relative to path, on top of the built-in rules
   bool index_secrets = false;        // files that hold secrets by their name are taken in too
+
+  bool operator==(const ProjectConfig&) const = default;
 };
 
 // libexec/code-analysis/postgres: prepares the cluster, then becomes PostgreSQL.

@@ -22,7 +22,9 @@ struct CommandText {
   std::string_view detail;
 };
 
-constexpr std::array<CommandText, 13> commands{{
+constexpr std::size_t any_number = SIZE_MAX;  // of operands: libexec/code-analysis/projects looks at them
+
+constexpr std::array<CommandText, 15> commands{{
     {Verb::status, "status", 0, "[--json] [--watch]", "--json --watch", "show the process tree",
      "  --json    the supervisor's own answer, for programs\n"
      "  --watch   again every second, until interrupted\n"},
@@ -51,6 +53,14 @@ constexpr std::array<CommandText, 13> commands{{
     {Verb::mcp, "mcp", 0, "", "", "Model Context Protocol over standard input and output",
      "For agents that start a program. Passes one message a line on to the server of the running tree;\n"
      "$CODE_ANALYSIS_TOKEN is the bearer token, where the server wants one.\n"},
+    {Verb::project, "project", any_number, "add|remove|list ...", "", "add a source tree to the running system, remove or list them",
+     "  add NAME PATH [--exclude PATTERN]... [--index-secrets]   index the tree at PATH, from now on\n"
+     "  remove NAME                                              forget one that was added so\n"
+     "  list [--json]                                            each with how far its index is\n"
+     "PATTERN is as in .gitignore. What the configuration file names can be changed there only.\n"},
+    {Verb::verify, "verify", any_number, "PROJECT [--json]", "", "compare a project's tree with the database",
+     "Reads every file. Prints what differs: missing (not in the database), extra (not in the tree), stale (other bytes\n"
+     "were indexed), pending (noticed, not indexed yet). Exit code 1 where something does for three seconds.\n"},
 }};
 
 const CommandText& text_of(Verb verb) {
@@ -76,6 +86,10 @@ class Parser {
   Result<Invocation> run() {
     for (; next_ < arguments_.size(); ++next_) {
       const auto argument = arguments_[next_];
+      if (takes_the_rest()) {
+        invocation_.operands.emplace_back(argument);
+        continue;
+      }
       const bool is_option = !options_ended_ && argument.size() > 1 && argument.front() == '-';
       auto taken = is_option ? option(argument) : operand(argument);
       if (!taken) return tl::unexpected(taken.error());
@@ -84,6 +98,11 @@ class Parser {
   }
 
  private:
+  // What stands behind `project` and `verify` is another program's to understand, a plea for help apart.
+  bool takes_the_rest() const {
+    return command_ != nullptr && command_->operands == any_number && arguments_[next_] != "--help" && arguments_[next_] != "-h";
+  }
+
   Status operand(std::string_view argument) {
     if (command_ != nullptr) {
       invocation_.operands.emplace_back(argument);
@@ -164,7 +183,8 @@ class Parser {
     if (!invocation_.runtime_dir.empty() && !invocation_.config.empty()) {
       return failure("--runtime-dir and --config exclude each other");
     }
-    if (invocation_.operands.size() != command_->operands) {
+    const bool counts = command_->operands != any_number;
+    if (counts ? invocation_.operands.size() != command_->operands : invocation_.operands.empty()) {
       return failure(fmt::format("usage: code-analysisctl {} {}", command_->name, command_->usage));
     }
     if (command_->verb == Verb::wait && !ready_) return failure("wait needs --ready");

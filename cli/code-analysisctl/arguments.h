@@ -11,7 +11,7 @@
 
 namespace ca::ctl {
 
-enum class Verb { status, start, stop, restart, signal, reload, shutdown, events, wait, mcp, scale, upgrade, logs };
+enum class Verb { status, start, stop, restart, signal, reload, shutdown, events, wait, mcp, scale, upgrade, logs, project, verify };
 
 struct Invocation {
   std::optional<Verb> verb;              // nullopt: only with help or version
@@ -19,7 +19,7 @@ struct Invocation {
   bool version = false;
   std::string runtime_dir;               // --runtime-dir; empty: not given
   std::string config;                    // --config; empty: not given
-  std::vector<std::string> operands;     // NAME, then SIG or N
+  std::vector<std::string> operands;     // NAME, then SIG or N; of project and verify all that stands behind the command
   bool json = false, watch = false;      // status
   bool rolling = false;                  // restart
   bool now = false;                      // shutdown

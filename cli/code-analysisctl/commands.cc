@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "cli/code-analysisctl/mcp_bridge.h"
+#include "cli/code-analysisctl/projects_program.h"
 #include "cli/code-analysisctl/status_table.h"
 #include "common/check.h"
 #include "common/control_client.h"
@@ -65,6 +66,37 @@ int ask_and_report(ControlClient& client, const Json& request, std::optional<Mil
   return is_ok(*reply) ? exit_done : fail(reason_of(*reply));
 }
 
+constexpr Milliseconds projects_timeout{1'000};
+
+// How far each project's index is and which files were given up on; nothing where the tree has no database of ours.
+std::string projects_text(const Json& tree) {
+  if (!has_own_driver(tree)) return "";
+  const auto environment = driver_environment(tree);
+  const auto text = environment ? ask_projects_program({"status"}, *environment, projects_timeout)
+                                : Result<std::string>(tl::unexpected(environment.error()));
+  return "\n" + (text ? *text : "projects: not known: " + text.error().message + "\n");
+}
+
+Json with_projects(Json tree) {
+  const auto environment = driver_environment(tree);
+  if (!environment || !has_own_driver(tree)) return tree;
+  const auto text = ask_projects_program({"status", "--json"}, *environment, projects_timeout);
+  const Json answer = text ? Json::parse(*text, nullptr, false) : Json();
+  if (answer.is_object()) tree.update(answer);
+  return tree;
+}
+
+int run_projects_program(ControlClient& client, const Invocation& invocation) {
+  auto reply = client.ask({{"command", "status"}}, reply_timeout);
+  if (!reply) return fail(reply.error().message);
+  if (!is_ok(*reply)) return fail(reason_of(*reply));
+  const auto environment = driver_environment((*reply)["status"]);
+  if (!environment) return fail(environment.error().message);
+  std::vector<std::string> arguments = invocation.operands;
+  if (*invocation.verb == Verb::verify) arguments.insert(arguments.begin(), "verify");
+  return fail(become_projects_program(arguments, *environment).message);
+}
+
 int status(ControlClient& client, const Invocation& invocation) {
   const bool on_terminal = ::isatty(STDOUT_FILENO) == 1;
   const bool colour = on_terminal && std::getenv("NO_COLOR") == nullptr;
@@ -78,9 +110,9 @@ int status(ControlClient& client, const Invocation& invocation) {
     if (!is_ok(*reply)) return fail(reason_of(*reply));
     const Json& tree = (*reply)["status"];
     if (invocation.json) {
-      print(line_of(tree, invocation.watch ? -1 : 2));
+      print(line_of(with_projects(tree), invocation.watch ? -1 : 2));
     } else {
-      const auto table = status_table(tree, {colour, unix_time_ms()});
+      const auto table = status_table(tree, {colour, unix_time_ms()}) + projects_text(tree);
       print((invocation.watch && on_terminal ? "\033[H\033[2J" : first ? "" : "\n") + table);
     }
     if (!invocation.watch) return exit_done;
@@ -149,6 +181,8 @@ int run_connected(ControlClient& client, const Invocation& invocation) {
     case Verb::shutdown: return shutdown(client, invocation.now);
     case Verb::events: return events(client, invocation.follow);
     case Verb::wait: return wait_ready(client, invocation.timeout);
+    case Verb::project:
+    case Verb::verify: return run_projects_program(client, invocation);
     case Verb::mcp:
     case Verb::scale:
     case Verb::upgrade:

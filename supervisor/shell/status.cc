@@ -48,6 +48,7 @@ Json process_of(const StatusInput& input, core::ProcessId id) {
   for (const std::uint32_t index : input.plan.launches[id].listeners) {
     process["listen"].push_back(input.listeners[index].address);
   }
+  process["builtin"] = !input.plan.launches[id].config_json.empty();
   process["status_text"] = child.status_text.empty() ? Json(nullptr) : Json(child.status_text);
   return process;
 }

@@ -1,4 +1,5 @@
-// libexec/code-analysis/maintenance: the chores at once, then once a minute; sooner while there is much to do.
+// libexec/code-analysis/maintenance: the chores at once, then once a minute; sooner while there is much to do, and in the first
+// minute, since a start finds what changed meanwhile. Says how far the indexers are.
 #include "common/builtin_config.h"
 #include "common/exit_code.h"
 #include "common/log.h"
@@ -12,12 +13,13 @@ namespace {
 
 constexpr Milliseconds idle_period{60'000};
 constexpr Milliseconds busy_period{5'000};  // while a load or a new analyser keeps the tables moving
+constexpr Milliseconds lively_time{60'000};  // from the start on
 
 // One round of chores; whether there was something to do.
 DbResult<bool> round(Session& session, const WorkerConfig& config) {
-  const auto projects = remove_projects(session, config.projects);
+  const auto projects = remove_projects(session, &config.projects);
   if (!projects) return tl::unexpected(projects.error());
-  if (*projects > 0) log::info("removed {} projects that are not configured any more", *projects);
+  if (*projects > 0) log::info("removed {} projects", *projects);
   const auto mended = mend_queue(session);
   if (!mended) return tl::unexpected(mended.error());
   if (*mended > 0) log::warning("mended {} rows of the queue", *mended);
@@ -25,7 +27,10 @@ DbResult<bool> round(Session& session, const WorkerConfig& config) {
   if (!outdated) return tl::unexpected(outdated.error());
   const auto analysed = refresh_statistics(session);
   if (!analysed) return tl::unexpected(analysed.error());
-  return *projects + *mended + *outdated + *analysed > 0;
+  const auto left = work_left(session);
+  if (!left) return tl::unexpected(left.error());
+  for (const auto& line : *left) log::info("{}", line);
+  return *projects + *mended + *outdated + *analysed > 0 || !left->empty();
 }
 
 int run(const Stop& stop, const WorkerConfig& config, ReadinessPipe& readiness) {
@@ -33,13 +38,14 @@ int run(const Stop& stop, const WorkerConfig& config, ReadinessPipe& readiness) 
   session.on_trouble([&](const std::string& reason) { readiness.waiting("database: " + reason); });
   auto connected = session.connection();
   if (connected) readiness.ready();
+  const Instant lively_until = MonotonicClock::now() + lively_time;
   while (connected && !stop.requested()) {
     const auto busy = round(session, config);
     if (!busy && busy.error().trouble == Trouble::statement) {
       log::error("database: {}", busy.error().message);
       return exit_code::failed;
     }
-    (void)wait_readable(stop, -1, -1, busy && *busy ? busy_period : idle_period);
+    (void)wait_readable(stop, -1, -1, (busy && *busy) || MonotonicClock::now() < lively_until ? busy_period : idle_period);
   }
   return exit_code::ok;
 }

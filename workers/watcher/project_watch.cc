@@ -39,10 +39,10 @@ bool stat_beneath(int root, const std::string& path, struct stat& info) {
 
 }  // namespace
 
-Result<ProjectWatch> ProjectWatch::make(const ProjectConfig& project) {
+Result<ProjectWatch> ProjectWatch::make(const ProjectConfig& project, bool configured) {
   auto watches = Watches::make();
   if (!watches) return tl::unexpected(watches.error());
-  return ProjectWatch(project, std::move(*watches));
+  return ProjectWatch(project, configured, std::move(*watches));
 }
 
 void ProjectWatch::note(const std::string& path) {
@@ -82,7 +82,7 @@ bool ProjectWatch::open_root() {
 
 DbStatus ProjectWatch::identify(Store& store) {
   if (id_ != 0) return {};
-  auto id = store.project_id(config_);
+  auto id = store.project_id(config_, configured_);
   if (!id) return tl::unexpected(id.error());
   id_ = *id;
   return {};
@@ -90,6 +90,10 @@ DbStatus ProjectWatch::identify(Store& store) {
 
 DbStatus ProjectWatch::scan(Store& store, const std::function<bool()>& breath) {
   if (auto known = identify(store); !known) return known;
+  if (id_ == 0) {  // removed again; the watcher is told so next
+    needs_scan_ = false;
+    return {};
+  }
   if (!open_root()) return {};
   needs_scan_ = unwatched_ = false;
   scanning_ = true;

@@ -21,11 +21,13 @@ namespace ca::workers {
 
 class ProjectWatch {
  public:
-  // Errors: no inotify instance.
-  static Result<ProjectWatch> make(const ProjectConfig& project);
+  // `configured`: it stands in the configuration; else it was added to the running system. Errors: no inotify instance.
+  static Result<ProjectWatch> make(const ProjectConfig& project, bool configured);
 
   int fd() const { return watches_.fd(); }  // readable when events wait
   const std::string& name() const { return config_.name; }
+  const ProjectConfig& config() const { return config_; }
+  bool is_configured() const { return configured_; }
 
   // Takes the waiting events in. Cheap; never blocks.
   void collect();
@@ -43,8 +45,8 @@ class ProjectWatch {
   DbStatus settle(Store& store, const std::function<bool()>& breath);
 
  private:
-  ProjectWatch(ProjectConfig config, Watches watches)
-      : config_(std::move(config)), selection_(config_), watches_(std::move(watches)) {}
+  ProjectWatch(ProjectConfig config, bool configured, Watches watches)
+      : config_(std::move(config)), configured_(configured), selection_(config_), watches_(std::move(watches)) {}
 
   bool open_root();
   DbStatus identify(Store& store);
@@ -53,6 +55,7 @@ class ProjectWatch {
   void note(const std::string& path);
 
   ProjectConfig config_;
+  bool configured_;
   Selection selection_;
   Watches watches_;
   UniqueFd root_;

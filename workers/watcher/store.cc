@@ -1,15 +1,20 @@
 #include "workers/watcher/store.h"
 
+#include <nlohmann/json.hpp>
+
 #include "workers/database/text.h"
 
 namespace ca::workers {
 
 namespace {
 
-// The stamp decides: an unchanged file is not touched, so that a second scan writes nothing.
+// The stamp decides: an unchanged file is not touched, so that a second scan writes nothing. A project that is being removed
+// gets no rows any more.
 constexpr const char* upsert_statement = R"(
-  WITH seen AS (
-    SELECT * FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::text[]) AS s (path, size, mtime_us, stamp)
+  WITH project AS (
+    SELECT FROM projects WHERE id = $1::integer AND origin <> 'removed' FOR KEY SHARE
+  ), seen AS (
+    SELECT s.* FROM project, unnest($2::text[], $3::bigint[], $4::bigint[], $5::text[]) AS s (path, size, mtime_us, stamp)
   ), changed AS (
     INSERT INTO files AS f (project_id, path, size, mtime, stamp)
     SELECT $1::integer, path, size, timestamptz 'epoch' + mtime_us * interval '1 microsecond', stamp
@@ -34,6 +39,11 @@ constexpr const char* delete_trees_statement = R"(
 constexpr const char* delete_files_statement = R"(
   DELETE FROM files WHERE project_id = $1::integer AND path = ANY ($2::text[]))";
 
+constexpr const char* configured_project_statement = R"(
+  INSERT INTO projects AS p (name, path, exclude, index_secrets) VALUES ($1, $2, $3::text[], $4::boolean)
+  ON CONFLICT (name) DO UPDATE SET path = excluded.path, exclude = excluded.exclude,
+    index_secrets = excluded.index_secrets, origin = 'configured' RETURNING id)";
+
 std::vector<Parameter> upsert_parameters(std::int64_t project, const std::vector<FileSeen>& files, bool live) {
   std::vector<std::string> paths, stamps;
   std::vector<std::int64_t> sizes, times;
@@ -54,13 +64,26 @@ DbStatus status_of(DbResult<Rows> rows) {
 
 }  // namespace
 
-DbResult<std::int64_t> Store::project_id(const ProjectConfig& project) {
-  auto rows = session_.execute(
-      "INSERT INTO projects AS p (name, path) VALUES ($1, $2) "
-      "ON CONFLICT (name) DO UPDATE SET path = excluded.path RETURNING id",
-      {valid_text(project.name), valid_text(project.path)});
+DbResult<std::int64_t> Store::project_id(const ProjectConfig& project, bool configured) {
+  const auto name = valid_text(project.name);
+  auto rows = configured
+                  ? session_.execute(configured_project_statement, {name, valid_text(project.path), text_array(project.exclude),
+                                                                    project.index_secrets ? "true" : "false"})
+                  : session_.execute("SELECT id FROM projects WHERE name = $1 AND origin = 'added'", {name});
   if (!rows) return tl::unexpected(rows.error());
-  return rows->integer(0, 0);
+  return rows->size() == 0 ? 0 : rows->integer(0, 0);
+}
+
+DbResult<std::vector<ProjectConfig>> Store::added_projects() {
+  auto rows = session_.execute(
+      "SELECT name, path, index_secrets, array_to_json(exclude) FROM projects WHERE origin = 'added' ORDER BY id");
+  if (!rows) return tl::unexpected(rows.error());
+  std::vector<ProjectConfig> projects;
+  for (int row = 0; row < rows->size(); ++row) {
+    projects.push_back({std::string(rows->text(row, 0)), std::string(rows->text(row, 1)),
+                        nlohmann::json::parse(rows->text(row, 3)).get<std::vector<std::string>>(), rows->text(row, 2) == "t"});
+  }
+  return projects;
 }
 
 DbResult<KnownFiles> Store::known(std::int64_t project, const std::string& folder) {

@@ -25,8 +25,11 @@ class Store {
  public:
   explicit Store(Session& session) : session_(session) {}
 
-  // The project's row, made or brought up to date. Its id.
-  DbResult<std::int64_t> project_id(const ProjectConfig& project);
+  // The project's row, made or brought up to date. Its id. `configured` false: only one that is there still, else 0.
+  DbResult<std::int64_t> project_id(const ProjectConfig& project, bool configured);
+
+  // The projects that were added to the running system.
+  DbResult<std::vector<ProjectConfig>> added_projects();
 
   // What the table has below `folder` ("": the whole project).
   DbResult<KnownFiles> known(std::int64_t project, const std::string& folder);

@@ -17,27 +17,60 @@ constexpr Milliseconds patience{150};
 // How often a lost root is looked for, and how often a tree is scanned that cannot be watched.
 constexpr Milliseconds lost_root_period{500};
 constexpr Milliseconds blind_scan_period{30'000};
+// How often the table of projects is read where the database refuses LISTEN.
+constexpr Milliseconds unannounced_period{5'000};
 
 }  // namespace
 
-Status Watcher::open(const WorkerConfig& config) {
-  epoll_.reset(::epoll_create1(EPOLL_CLOEXEC));
-  if (!epoll_) return system_failure("epoll_create1", errno);
-  for (const auto& project : config.projects) {
-    auto watch = ProjectWatch::make(project);
-    if (!watch) return tl::unexpected(watch.error());
-    projects_.push_back(std::make_unique<ProjectWatch>(std::move(*watch)));
-    epoll_event event{};
-    event.events = EPOLLIN;
-    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, projects_.back()->fd(), &event) != 0) {
-      return system_failure("epoll_ctl", errno);
-    }
+Watcher::Watcher(const Stop& stop, Session& session) : stop_(stop), session_(session), store_(session) {
+  session_.on_connect([this](Connection& connection) -> DbStatus {
+    added_may_differ_ = true;  // what was announced meanwhile is lost
+    const auto listening = connection.execute("LISTEN projects");
+    listens_ = listening.has_value();
+    if (!listening && listening.error().trouble != Trouble::statement) return tl::unexpected(listening.error());
+    return {};
+  });
+}
+
+Status Watcher::add(const ProjectConfig& project, bool configured) {
+  auto watch = ProjectWatch::make(project, configured);
+  if (!watch) return tl::unexpected(watch.error());
+  projects_.push_back(std::make_unique<ProjectWatch>(std::move(*watch)));
+  epoll_event event{};
+  event.events = EPOLLIN;
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, projects_.back()->fd(), &event) != 0) {
+    return system_failure("epoll_ctl", errno);
+  }
+  return {};
+}
+
+// Makes the added projects those of the table. One whose definition changed is watched anew; so is one that was removed and
+// added again, since it has another id.
+DbStatus Watcher::refresh_added() {
+  if (!added_may_differ_) return {};
+  auto listed = store_.added_projects();
+  if (!listed) return tl::unexpected(listed.error());
+  added_may_differ_ = false;
+  std::erase_if(projects_, [&](const auto& project) {
+    if (project->is_configured() || std::find(listed->begin(), listed->end(), project->config()) != listed->end()) return false;
+    log::info("project {}: no longer watched", project->name());
+    return true;
+  });
+  for (const auto& project : *listed) {
+    const bool known = std::any_of(projects_.begin(), projects_.end(),
+                                   [&](const auto& watched) { return watched->name() == project.name; });
+    if (known) continue;
+    if (auto added = add(project, false); !added) log::error("project {}: {}", project.name, added.error().message);
   }
   return {};
 }
 
 Status Watcher::run(const WorkerConfig& config, ReadinessPipe& readiness) {
-  if (auto opened = open(config); !opened) return opened;
+  epoll_.reset(::epoll_create1(EPOLL_CLOEXEC));
+  if (!epoll_) return system_failure("epoll_create1", errno);
+  for (const auto& project : config.projects) {
+    if (auto added = add(project, true); !added) return added;
+  }
   session_.on_trouble([&](const std::string& reason) { readiness.waiting("database: " + reason); });
   auto connected = session_.connection();
   if (connected) readiness.ready();
@@ -48,11 +81,13 @@ Status Watcher::run(const WorkerConfig& config, ReadinessPipe& readiness) {
 }
 
 DbStatus Watcher::round() {
+  if (auto refreshed = refresh_added(); !refreshed) return refreshed;
   if (auto scanned = scan_next(); !scanned) return scanned;
   const bool scan_left = std::any_of(projects_.begin(), projects_.end(), [](const auto& project) {
     return project->needs_scan() && !project->root_lost();
   });
   if (!scan_left) wait_for_events();
+  take_notifications();
   let_settle();
   return settle_all();
 }
@@ -100,15 +135,33 @@ Milliseconds Watcher::time_to_next_look() const {
     if (project->root_lost()) return lost_root_period;
     if (project->is_blind()) period = blind_scan_period;
   }
+  if (!listens_ && period.count() < 0) period = unannounced_period;
   return period;
 }
 
 void Watcher::wait_for_events() {
   const Milliseconds timeout = time_to_next_look();
-  if (wait_readable(stop_, epoll_.get(), -1, timeout) || timeout.count() < 0) return;
+  take_notifications();  // one may have come with the last answer: then the socket has nothing more to say
+  if (added_may_differ_) return;
+  const Connection* connection = session_.current();
+  const bool usable = connection != nullptr && connection->is_usable();
+  if (wait_readable(stop_, epoll_.get(), usable ? connection->socket() : -1, timeout) || timeout.count() < 0) return;
   for (const auto& project : projects_) {
     if (project->is_blind()) project->ask_for_scan();
   }
+  if (!listens_) added_may_differ_ = true;
+}
+
+// A lost connection is dropped here; the next statement makes a new one, which reads the table again.
+void Watcher::take_notifications() {
+  Connection* connection = session_.current();
+  if (connection == nullptr || !connection->is_usable()) {
+    added_may_differ_ = true;
+    return;
+  }
+  const auto told = connection->take_notifications();
+  if (!told) session_.drop();
+  if (!told || *told) added_may_differ_ = true;
 }
 
 void Watcher::let_settle() {

@@ -1,4 +1,5 @@
-// The watcher's loop over all projects.
+// The watcher's loop over all projects: those of the configuration, and those that were added to the running system, which stand
+// in the table `projects` and are announced by NOTIFY projects.
 #pragma once
 
 #include <memory>
@@ -17,14 +18,16 @@ namespace ca::workers {
 
 class Watcher {
  public:
-  Watcher(const Stop& stop, Session& session) : stop_(stop), session_(session), store_(session) {}
+  Watcher(const Stop& stop, Session& session);
 
   // Ready once inotify runs and the database answers; the first scans go on after that. Blocks until told to stop.
   // Errors: no inotify; a statement that the database refuses.
   Status run(const WorkerConfig& config, ReadinessPipe& readiness);
 
  private:
-  Status open(const WorkerConfig& config);
+  Status add(const ProjectConfig& project, bool configured);
+  DbStatus refresh_added();
+  void take_notifications();
   DbStatus round();
   DbStatus scan_next();
   DbStatus settle_all();
@@ -40,6 +43,8 @@ class Watcher {
   Store store_;
   UniqueFd epoll_;
   std::vector<std::unique_ptr<ProjectWatch>> projects_;
+  bool added_may_differ_ = true;  // the table `projects` is to be read again
+  bool listens_ = false;          // false: the database refuses LISTEN
   DbStatus breath_status_;
 };
 

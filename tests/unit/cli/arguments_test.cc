@@ -90,3 +90,15 @@ TEST_CASE("a duration needs a number and a unit") {
   CHECK(parse({"wait", "--ready", "--timeout", "2s"})->timeout == Milliseconds(2000));
   CHECK_FALSE(error_of({"wait", "--ready", "--timeout", "2"}).empty());
 }
+
+TEST_CASE("what stands behind project and verify is passed on as it is, a plea for help apart") {
+  const auto add = parse_arguments({"--runtime-dir", "/r", "project", "add", "x", "/src", "--exclude", "--json"});
+  REQUIRE(add);
+  CHECK(add->verb == Verb::project);
+  CHECK(add->operands == std::vector<std::string>{"add", "x", "/src", "--exclude", "--json"});
+  CHECK_FALSE(parse_arguments({"project"}));
+  CHECK_FALSE(parse_arguments({"verify"}));
+  const auto help = parse_arguments({"verify", "--help"});
+  REQUIRE(help);
+  CHECK(help->help);
+}
