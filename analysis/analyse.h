@@ -1,4 +1,5 @@
-// Bytes in, facts out: no files, no database, no clock. One call a file; any number of threads at once.
+// Bytes in, facts out: no files, no database, no clock but the one that bounds a parse. One call a file; any number of threads at
+// once.
 #pragma once
 
 #include <cstdint>

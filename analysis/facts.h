@@ -42,6 +42,7 @@ struct Import {
   std::int32_t relative_level = 0; // leading dots of a Python relative import
   bool is_system = false;          // C and C++: <...>
   bool at_top_level = true;        // not inside a function or class
+  bool types_only = false;         // nothing is loaded: `if TYPE_CHECKING:` (Python), `import type` (TypeScript)
 };
 
 enum class ReferenceKind : std::uint8_t { call, name, type, base };

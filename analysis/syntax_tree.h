@@ -16,11 +16,15 @@
 
 namespace ca::analysis {
 
+class Collector;
+
 // A parsed tree. Any bytes parse; what does not follow the grammar stands in ERROR and MISSING nodes.
 class SyntaxTree {
  public:
-  // `bytes` must outlive the tree.
-  SyntaxTree(const TSLanguage* language, std::string_view bytes);
+  // `bytes` must outlive the tree. The time of the parser's error recovery can grow with the square of what it is given, so the
+  // parser has a budget of processor time, far above what real source takes (2 s, and 4 s more a MiB). Where that is spent, the tree
+  // is empty and `out` gets the issue "too-complex-to-parse".
+  SyntaxTree(const TSLanguage* language, std::string_view bytes, Collector& out);
   TSNode root() const { return ts_tree_root_node(tree_.get()); }
 
  private:

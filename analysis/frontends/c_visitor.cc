@@ -71,7 +71,7 @@ class CFamilyFrontEnd final : public FrontEnd {
   void collect(std::string_view path, const Source& source, Collector& out) const override {
     const c_family::Grammar& grammar = is_cpp_ ? c_family::cpp_grammar() : c_family::c_grammar();
     const c_family::Prepared prepared = c_family::prepare(source.parse_bytes(), is_cpp_);
-    SyntaxTree tree(grammar.language, prepared.bytes);
+    SyntaxTree tree(grammar.language, prepared.bytes, out);
     c_family::Visitor visitor(path, grammar, source, prepared, out);
     walk(tree.root(), grammar.kinds, visitor);
     visitor.finish();

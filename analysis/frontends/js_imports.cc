@@ -2,6 +2,18 @@
 #include "analysis/frontends/js_visitor.h"
 
 namespace ca::analysis::js {
+namespace {
+
+// The word that stands before a clause or a name: `import type {A}`, `import {type A}`.
+bool says_type(TSNode node) {
+  for (std::uint32_t i = 0; i < ts_node_child_count(node); ++i) {
+    const TSNode child = ts_node_child(node, i);
+    if (!ts_node_is_named(child) && std::strncmp(ts_node_type(child), "type", 4) == 0) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 void Visitor::add_import(TSNode at, std::string target, std::string name, std::string alias) {
   Import import;
@@ -10,6 +22,7 @@ void Visitor::add_import(TSNode at, std::string target, std::string name, std::s
   import.alias = std::move(alias);
   import.line = line(at);
   import.at_top_level = out_.scope().kind == ScopeKind::file;
+  import.types_only = for_types_ || says_type(at);
   out_.add_import(std::move(import));
 }
 
@@ -17,6 +30,7 @@ void Visitor::add_imports(TSNode node) {
   const TSNode source = field(node, g_.source);
   std::string target = ts_node_is_null(source) ? std::string() : key_text(source);
   bool binds = false;
+  for_types_ = says_type(node);
   for_each_named_child(node, [&](TSNode clause) {
     if (kind_of(clause) == Kind::import_require) {  // import a = require('x')
       const TSNode name = ts_node_named_child(clause, 0);
@@ -38,6 +52,7 @@ void Visitor::add_imports(TSNode node) {
     });
   });
   if (!binds && !target.empty()) add_import(node, std::move(target), {}, {});
+  for_types_ = false;
   if (out_.scope().kind == ScopeKind::file && code_seen_) {
     out_.add_issue("import-not-at-top", Severity::info, "import after other code", range_of(node));
   }
@@ -47,6 +62,7 @@ void Visitor::add_imports(TSNode node) {
 void Visitor::add_exports(TSNode node, TSNode source) {
   const std::string target = key_text(source);
   bool names = false;
+  for_types_ = says_type(node);
   for_each_named_child(node, [&](TSNode clause) {
     if (kind_of(clause) == Kind::namespace_export) {
       add_import(node, target, "*", key_text(ts_node_named_child(clause, 0)));
@@ -61,6 +77,7 @@ void Visitor::add_exports(TSNode node, TSNode source) {
     });
   });
   if (!names) add_import(node, target, "*", {});
+  for_types_ = false;
 }
 
 // require('x') and import('x'): with the names that a declarator around it takes out.

@@ -139,7 +139,7 @@ class ScriptFrontEnd final : public FrontEnd {
       out.add_issue("parse-error", Severity::error, "syntax error: this is no TypeScript but a file of another sort", {1, 1, 0, 0});
       return;
     }
-    SyntaxTree tree(grammar_.language, source.parse_bytes());
+    SyntaxTree tree(grammar_.language, source.parse_bytes(), out);
     js::Visitor visitor(grammar_, source, out);
     walk(tree.root(), grammar_.kinds, visitor);
   }

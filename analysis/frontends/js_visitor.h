@@ -100,6 +100,7 @@ class Visitor : private TreeReader {
   std::uint32_t loose_name_ = UINT32_MAX;                  // where the last name that was found so stands
   std::uint32_t head_start_ = 0;                           // behind 'use strict'
   bool head_seen_ = false;                                 // the file's own comment lies behind
+  bool for_types_ = false;                                 // within an import or export for types only
   bool code_seen_ = false;                                 // after this an import is not at the top any more
 };
 

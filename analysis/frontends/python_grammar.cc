@@ -91,7 +91,9 @@ Grammar::Grammar()
       value(field_id(language, "value")),
       definition(field_id(language, "definition")),
       object(field_id(language, "object")),
-      type_parameters(field_id(language, "type_parameters")) {}
+      type_parameters(field_id(language, "type_parameters")),
+      condition(field_id(language, "condition")),
+      consequence(field_id(language, "consequence")) {}
 
 const Grammar& grammar() {
   static const Grammar the_grammar;

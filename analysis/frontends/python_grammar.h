@@ -21,7 +21,7 @@ struct Grammar {
   const TSLanguage* language = tree_sitter_python();
   NodeKinds<Kind> kinds;
   TSFieldId name, body, parameters, return_type, superclasses, left, right, type, function, attribute, module_name, alias, value,
-      definition, object, type_parameters;
+      definition, object, type_parameters, condition, consequence;
   Grammar();
 };
 

@@ -90,11 +90,23 @@ void Visitor::add_import(TSNode name_node, Import import) {
   out_.add_import(std::move(import));
 }
 
-void Visitor::add_imports(TSNode node, Kind kind) {
+// Whether a branch of `if TYPE_CHECKING:` holds this place.
+bool Visitor::is_for_types(const Ancestors& ancestors) const {
+  const Grammar& g = grammar();
+  for (std::size_t i = 0; i + 1 < ancestors.size(); ++i) {
+    if (ancestors[i].kind != Kind::if_ || ancestors[i + 1].field != g.consequence) continue;
+    const TSNode condition = ts_node_child_by_field_id(ancestors[i].node, g.condition);
+    if (!ts_node_is_null(condition) && parsed(condition).ends_with("TYPE_CHECKING") && !parsed(condition).starts_with("not ")) return true;
+  }
+  return false;
+}
+
+void Visitor::add_imports(TSNode node, Kind kind, const Ancestors& ancestors) {
   const Grammar& g = grammar();
   Import import;
   import.line = line(node);
   import.at_top_level = out_.scope().kind == ScopeKind::file;
+  import.types_only = is_for_types(ancestors);
   if (kind == Kind::import_future) import.target = "__future__";
   TSNode module = ts_node_child_by_field_id(node, g.module_name);
   if (kind == Kind::import_from && !ts_node_is_null(module)) {

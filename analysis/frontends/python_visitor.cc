@@ -90,7 +90,7 @@ bool Visitor::enter(TSNode node, Kind kind, TSFieldId field, const Ancestors& an
       break;
     case Kind::import: case Kind::import_from: case Kind::import_future:
       check_import_place(node, ancestors);
-      add_imports(node, kind);
+      add_imports(node, kind, ancestors);
       return false;
     default: break;
   }
@@ -305,7 +305,7 @@ class PythonFrontEnd final : public FrontEnd {
  public:
   void collect(std::string_view path, const Source& source, Collector& out) const override {
     const python::Grammar& grammar = python::grammar();
-    SyntaxTree tree(grammar.language, source.parse_bytes());
+    SyntaxTree tree(grammar.language, source.parse_bytes(), out);
     out.set_prefix(python::module_name(path));
     python::Visitor visitor(path, source, out);
     visitor.begin(tree.root());

@@ -48,7 +48,8 @@ class Visitor {
   void use_identifier(TSNode node, TSFieldId field, const Ancestors& ancestors);
   ReferenceKind reference_kind(const Ancestors& ancestors, std::size_t level, TSFieldId field) const;
   bool is_binding(const Ancestors& ancestors, TSFieldId field) const;
-  void add_imports(TSNode node, Kind kind);
+  void add_imports(TSNode node, Kind kind, const Ancestors& ancestors);
+  bool is_for_types(const Ancestors& ancestors) const;
   void add_import(TSNode name_node, Import import);
 
   // python_checks.cc

@@ -25,7 +25,7 @@ class TreeFrontEnd final : public FrontEnd {
       std::fill(hidden.begin(), hidden.begin() + line_end, ' ');
       bytes = hidden;
     }
-    SyntaxTree tree(grammar.language, bytes);
+    SyntaxTree tree(grammar.language, bytes, out);
     Visitor visitor(path, source, out);
     visitor.begin(tree.root());
     walk(tree.root(), grammar.kinds, visitor);

@@ -1,149 +1,125 @@
-// What the imports of a whole Python project show: those that lead nowhere, and those that lead back.
+// What the imports of a whole project show: where each leads, those that lead nowhere, and those that lead back.
 #include <algorithm>
 #include <map>
-#include <set>
 #include <string>
+#include <unordered_map>
 
-#include "analysis/frontends/python_text.h"
+#include "analysis/imports/resolver.h"
+#include "analysis/source.h"
+#include "analysis/suppressions.h"
+#include "analysis/text.h"
+#include "cli/code_mapper/cycles.h"
 #include "cli/code_mapper/project.h"
+#include "common/posix.h"
 
 namespace ca::code_mapper {
 namespace {
 
 using analysis::Import;
 using analysis::Issue;
+using analysis::Language;
 using analysis::Severity;
+using analysis::imports::Resolved;
 
-struct Modules {
-  std::map<std::string, std::size_t> index;  // name -> file
-  std::set<std::string> packages;            // every folder above a module, as a dotted name
-};
+constexpr std::size_t max_go_mod_bytes = 1u << 20, no_limit = SIZE_MAX / 2;
 
-Modules find_modules(const Project& project) {
-  Modules modules;
-  for (std::size_t i = 0; i < project.files.size(); ++i) {
-    const MappedFile& file = project.files[i];
-    if (file.language != analysis::Language::python) continue;
-    std::string name = analysis::python::module_name(file.path);
-    modules.index.emplace(name, i);
-    for (std::size_t dot = name.rfind('.'); dot != std::string::npos; dot = name.rfind('.')) {
-      name.resize(dot);
-      modules.packages.insert(name);
+analysis::imports::Resolver make_resolver(const Options& options, const Tree& tree) {
+  std::vector<analysis::imports::GoModule> modules;
+  for (const std::string& path : tree.files) {
+    if (analysis::imports::name_of(path) != "go.mod") continue;
+    const std::string text = read_file(options.root_dir + "/" + path, max_go_mod_bytes).value_or(std::string());
+    modules.push_back({std::string(analysis::imports::folder_of(path)), analysis::imports::go_module_path(text)});
+  }
+  return {tree.files, tree.left_out, std::move(modules)};
+}
+
+Issue issue_at(const char* id, std::string message, std::uint32_t line) { return {id, Severity::warning, std::move(message), {line, line, 0, 0}}; }
+
+std::string written(const Import& import) {
+  std::string text = std::string(static_cast<std::size_t>(import.relative_level), '.') + import.target;
+  if (import.target.empty() && !import.name.empty()) text += (import.relative_level > 0 ? " : " : "") + import.name;
+  return text;
+}
+
+// The languages in which a circle does harm as the files are loaded. Go refuses one, Rust and Java allow it by design.
+bool circles_do_harm(Language language) {
+  switch (language) {
+    case Language::python:
+    case Language::javascript:
+    case Language::typescript:
+    case Language::tsx:
+    case Language::c:
+    case Language::cpp:
+    case Language::bash: return true;
+    case Language::go:
+    case Language::rust:
+    case Language::java: return false;
+  }
+  return false;
+}
+
+// The second half of a header, which includes the first one again on purpose.
+bool is_header_part(std::string_view path) {
+  for (const char* ending : {".inl", ".ipp", ".tcc", ".tpp", ".txx", "-inl.h", "_inl.h", "_impl.h", "-impl.h", "_impl.hpp", "-impl.hpp"}) {
+    if (path.ends_with(ending)) return true;
+  }
+  return false;
+}
+
+bool is_loaded_at_once(const MappedFile& file, const Import& import) {
+  return import.at_top_level && !import.types_only && circles_do_harm(file.language) && !is_header_part(file.path);
+}
+
+void report_cycle(Project& project, const std::vector<std::size_t>& cycle) {
+  std::string names;
+  for (std::size_t i = 0; i < cycle.size() && i < 8; ++i) names += project.files[cycle[i]].shown + " -> ";
+  names += cycle.size() > 8 ? "..." : project.files[cycle.front()].shown;
+  MappedFile& file = project.files[cycle.front()];
+  std::uint32_t line = 1;
+  for (std::size_t i = 0; i < file.resolved.size(); ++i) {
+    if (file.resolved[i] == project.files[cycle[1]].path && is_loaded_at_once(file, file.facts.imports[i])) {
+      line = file.facts.imports[i].line;
+      break;
     }
   }
-  return modules;
+  file.facts.issues.push_back(issue_at("circular-import", "files import each other in a circle: " + names, line));
 }
 
-// The dotted name that an import of `file` is about; empty where its dots lead out of the project.
-std::string absolute_target(const MappedFile& file, const Import& import) {
-  if (import.relative_level == 0) return import.target;
-  std::string base = analysis::python::module_name(file.path);
-  bool is_package = file.path.ends_with("__init__.py") || file.path.ends_with("__init__.pyi");
-  for (int level = is_package ? 1 : 0; level < import.relative_level; ++level) {
-    std::size_t dot = base.rfind('.');
-    base.resize(dot == std::string::npos ? 0 : dot);
-  }
-  if (base.empty() || import.target.empty()) return base.empty() ? import.target : base;
-  return base + "." + import.target;
-}
-
-Issue issue_at(const char* id, Severity severity, std::string message, std::uint32_t line) {
-  return {id, severity, std::move(message), {line, line, 0, 0}};
-}
-
-struct Search {  // for a module on a cycle of imports, Tarjan's algorithm with a stack of its own
-  explicit Search(const std::vector<std::vector<std::size_t>>& the_edges)
-      : edges(the_edges), order(the_edges.size(), 0), low(the_edges.size(), 0), on_stack(the_edges.size(), false) {}
-
-  const std::vector<std::vector<std::size_t>>& edges;
-  std::vector<std::size_t> order, low;
-  std::vector<bool> on_stack;
-  std::vector<std::size_t> stack;
-  std::size_t counter = 0;
-  std::vector<std::vector<std::size_t>> cycles;
-
-  void visit(std::size_t start) {
-    std::vector<std::pair<std::size_t, std::size_t>> path = {{start, 0}};
-    open(start);
-    while (!path.empty()) {
-      auto& [node, edge] = path.back();
-      if (edge < edges[node].size()) {
-        std::size_t target = edges[node][edge++];
-        if (order[target] == 0) {
-          open(target);
-          path.emplace_back(target, 0);
-        } else if (on_stack[target]) {
-          low[node] = std::min(low[node], order[target]);
-        }
-        continue;
-      }
-      std::size_t done = node;
-      path.pop_back();
-      if (!path.empty()) low[path.back().first] = std::min(low[path.back().first], low[done]);
-      if (low[done] == order[done]) close(done);
-    }
-  }
-
-  void open(std::size_t node) {
-    order[node] = low[node] = ++counter;
-    stack.push_back(node);
-    on_stack[node] = true;
-  }
-
-  void close(std::size_t root) {
-    std::vector<std::size_t> group;
-    std::size_t node;
-    do {
-      node = stack.back();
-      stack.pop_back();
-      on_stack[node] = false;
-      group.push_back(node);
-    } while (node != root);
-    if (group.size() > 1) cycles.push_back(std::move(group));
-  }
-};
-
-void report_cycles(Project& project, const std::vector<std::vector<std::size_t>>& edges) {
-  Search search(edges);
-  for (std::size_t i = 0; i < edges.size(); ++i) {
-    if (search.order[i] == 0) search.visit(i);
-  }
-  for (std::vector<std::size_t>& cycle : search.cycles) {
-    std::sort(cycle.begin(), cycle.end());
-    std::string names;
-    for (std::size_t i = 0; i < cycle.size() && i < 8; ++i) names += (i > 0 ? ", " : "") + project.files[cycle[i]].shown;
-    if (cycle.size() > 8) names += ", ...";
-    project.files[cycle.front()].facts.issues.push_back(
-        issue_at("circular-import", Severity::warning, "modules import each other in a circle: " + names, 1));
-  }
+// Comments silence these issues as they do others; the analyser was done before they were found.
+void sort_and_silence(const Options& options, MappedFile& file) {
+  const std::string bytes = read_file(options.root_dir + "/" + file.path, no_limit).value_or(std::string());
+  analysis::drop_suppressed(analysis::Source(bytes).parse_bytes(), file.facts.issues);
+  std::stable_sort(file.facts.issues.begin(), file.facts.issues.end(),
+                   [](const Issue& a, const Issue& b) { return a.range.start_line < b.range.start_line; });
 }
 
 }  // namespace
 
-void check_imports(Project& project) {
-  const Modules modules = find_modules(project);
-  std::vector<std::vector<std::size_t>> edges(project.files.size());
+void check_imports(const Options& options, const Tree& tree, Project& project) {
+  const analysis::imports::Resolver resolver = make_resolver(options, tree);
+  std::unordered_map<std::string, std::size_t> index;
+  for (std::size_t i = 0; i < project.files.size(); ++i) index.emplace(project.files[i].path, i);
+  Edges edges(project.files.size());
+  std::vector<std::size_t> before;
   for (std::size_t i = 0; i < project.files.size(); ++i) {
     MappedFile& file = project.files[i];
-    if (file.language != analysis::Language::python) continue;
+    before.push_back(file.facts.issues.size());
     for (const Import& import : file.facts.imports) {
-      const std::string target = absolute_target(file, import);
-      if (target.empty()) continue;
-      auto found = modules.index.find(import.name.empty() ? target : target + "." + import.name);
-      if (found == modules.index.end()) found = modules.index.find(target);
-      if (found != modules.index.end()) {
-        if (import.at_top_level && found->second != i) edges[i].push_back(found->second);
-        continue;
+      Resolved found = resolver.resolve(file.language, file.path, import);
+      if (found.kind == Resolved::Kind::missing) {
+        file.facts.issues.push_back(issue_at("unresolved-import", "import of the project's own " + written(import) + " that is not there", import.line));
       }
-      const std::string top = target.substr(0, target.find('.'));
-      bool is_ours = import.relative_level > 0 || modules.packages.count(top) > 0;
-      bool is_package = modules.packages.count(target) > 0;
-      if (!is_ours || is_package) continue;
-      file.facts.issues.push_back(issue_at("unresolved-import", Severity::warning,
-                                           "import of the project's own module " + target + " that is not there", import.line));
+      const auto target = index.find(found.path);
+      if (found.kind == Resolved::Kind::file && target != index.end() && target->second != i && is_loaded_at_once(file, import)) {
+        edges[i].push_back(target->second);
+      }
+      file.resolved.push_back(std::move(found.path));
     }
   }
-  report_cycles(project, edges);
+  for (const std::vector<std::size_t>& cycle : find_cycles(edges)) report_cycle(project, cycle);
+  for (std::size_t i = 0; i < project.files.size(); ++i) {
+    if (project.files[i].facts.issues.size() > before[i]) sort_and_silence(options, project.files[i]);
+  }
 }
 
 }  // namespace ca::code_mapper

@@ -34,9 +34,10 @@ std::string report(const Options& options, const Project& project) {
 int run(const Options& options) {
   std::error_code error;
   if (!std::filesystem::is_directory(options.root_dir, error)) return fail(some_unreadable, options.root_dir + " is no folder that can be read");
-  Project project = map_project(options, find_files(options));
-  check_imports(project);
-  if (Status dropped = drop_unwanted(options, project); !dropped) return fail(exit_code::usage, dropped.error().message);
+  const Tree tree = find_files(options);
+  Project project = map_project(options, tree);
+  check_imports(options, tree, project);
+  if (Status applied = apply_rules(options, project); !applied) return fail(exit_code::usage, applied.error().message);
   if (Status written = write_reports(options.output_dir, project); !written) return fail(some_unreadable, written.error().message);
   const std::string text = report(options, project);
   std::fwrite(text.data(), 1, text.size(), stdout);
@@ -58,6 +59,9 @@ int main(int argc, char** argv) {
   }
   if (options->show_help) return std::fputs(usage_text(), stdout) < 0 ? 1 : 0;
   if (options->show_version) return std::printf("code_mapper %s\n", CODE_ANALYSIS_VERSION) < 0 ? 1 : 0;
-  if (Status config = read_config(*options); !config) return fail(exit_code::usage, config.error().message);
+  if (Status config = read_config(*options); !config) {
+    std::fprintf(stderr, "%s\n", analysis::to_valid_utf8(config.error().message).c_str());
+    return exit_code::usage;
+  }
   return run(*options);
 }

@@ -1,11 +1,11 @@
 #include "cli/code_mapper/options.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <charconv>
 #include <cstdint>
-#include <limits>
+#include <filesystem>
+#include <map>
 #include <optional>
+#include <set>
 
 #include "common/posix.h"
 
@@ -21,30 +21,41 @@ std::optional<std::uint32_t> parse_number(const std::string& text) {
   return value;
 }
 
-Status set_value(Options& options, const std::string& name, const std::string& value) {
-  auto bad = [&] { return failure(name + ": bad value '" + value + "'"); };
-  if (name == "--root-dir") {
-    options.root_dir = value;
-  } else if (name == "--output-dir") {
-    options.output_dir = value;
-  } else if (name == "--config") {
-    options.config_file = value;
-  } else if (name == "--baseline") {
-    options.baseline_file = value;
-  } else if (name == "--max-lines" || name == "--jobs") {
-    std::optional<std::uint32_t> number = parse_number(value);
-    if (!number || *number == 0 || (name == "--jobs" && *number > 1024)) return bad();
-    if (name == "--jobs") options.jobs = *number;
-    if (name == "--max-lines") options.max_lines = *number;
-  } else if (name == "--format") {
-    if (value != "text" && value != "json" && value != "sarif") return bad();
-    options.format = value == "text" ? Format::text : value == "json" ? Format::json : Format::sarif;
-  } else {
-    using analysis::Severity;
-    if (value != "info" && value != "warning" && value != "error") return bad();
-    options.fail_on = value == "info" ? Severity::info : value == "warning" ? Severity::warning : Severity::error;
-  }
+Status bad_value(const std::string& name, const std::string& value) { return failure(name + ": bad value '" + value + "'"); }
+
+Status set_number(Options& options, const std::string& name, const std::string& value) {
+  constexpr std::uint32_t most_jobs = 1024;
+  const std::optional<std::uint32_t> number = parse_number(value);
+  if (!number || *number == 0 || (name == "--jobs" && *number > most_jobs)) return bad_value(name, value);
+  if (name == "--jobs") options.jobs = *number;
+  else options.max_lines = options.limits.max_file_lines = *number;
   return {};
+}
+
+template <class T>
+Status set_choice(T& choice, const std::map<std::string, T>& choices, const std::string& name, const std::string& value) {
+  const auto found = choices.find(value);
+  if (found == choices.end()) return bad_value(name, value);
+  choice = found->second;
+  return {};
+}
+
+Status set_value(Options& options, const std::string& name, const std::string& value) {
+  using analysis::Severity;
+  using TextField = decltype(&Options::root_dir);
+  static const std::map<std::string, TextField> texts = {{"--root-dir", &Options::root_dir}, {"--output-dir", &Options::output_dir},
+                                                                      {"--config", &Options::config_file}, {"--baseline", &Options::baseline_file}};
+  if (const auto text = texts.find(name); text != texts.end()) {
+    options.*text->second = value;
+    return {};
+  }
+  if (name == "--format") {
+    return set_choice<Format>(options.format, {{"text", Format::text}, {"json", Format::json}, {"sarif", Format::sarif}}, name, value);
+  }
+  if (name == "--fail-on") {
+    return set_choice<Severity>(options.fail_on, {{"info", Severity::info}, {"warning", Severity::warning}, {"error", Severity::error}}, name, value);
+  }
+  return set_number(options, name, value);
 }
 
 bool set_flag(Options& options, const std::string& name) {
@@ -65,55 +76,6 @@ std::string long_name(const std::string& name) {
   return with_value.count(name) ? name : std::string();
 }
 
-// Throws YAML::Exception and std::runtime_error; read_config turns both into values.
-void read_limits(const YAML::Node& node, analysis::Limits& limits) {
-  for (const auto& entry : node) {
-    const auto key = entry.first.as<std::string>();
-    const auto value = entry.second.as<std::uint32_t>();
-    if (key == "max_file_lines") limits.max_file_lines = value;
-    else if (key == "max_function_lines") limits.max_function_lines = value;
-    else if (key == "max_parameters") limits.max_parameters = value;
-    else if (key == "max_nesting") limits.max_nesting = value;
-    else if (key == "max_complexity") limits.max_complexity = value;
-    else throw std::runtime_error("unknown limit '" + key + "'");
-  }
-}
-
-void read_ids(const YAML::Node& node, std::set<std::string>& ids) {
-  for (const auto& id : node) ids.insert(id.as<std::string>());
-}
-
-void read_path_rules(const YAML::Node& node, Options& options) {
-  for (const auto& item : node) {
-    PathRules rules;
-    rules.limits = options.limits;
-    for (const auto& entry : item) {
-      const auto key = entry.first.as<std::string>();
-      if (key == "path") rules.pattern = analysis::paths::IgnoreFile(entry.second.as<std::string>());
-      else if (key == "disable") read_ids(entry.second, rules.disabled);
-      else if (key == "limits") read_limits(entry.second, rules.limits);
-      else throw std::runtime_error("unknown key '" + key + "' in paths");
-    }
-    options.paths.push_back(std::move(rules));
-  }
-}
-
-void apply_config(const YAML::Node& root, Options& options) {
-  if (root.IsNull()) return;
-  if (!root.IsMap()) throw std::runtime_error("the file must be a mapping");
-  if (root["limits"]) read_limits(root["limits"], options.limits);  // first: the paths start from them
-  for (const auto& entry : root) {
-    const auto key = entry.first.as<std::string>();
-    if (key == "limits") continue;
-    if (key == "disable") read_ids(entry.second, options.disabled);
-    else if (key == "paths") read_path_rules(entry.second, options);
-    else if (key == "include_tests") options.include_tests = options.include_tests || entry.second.as<bool>();
-    else if (key == "exclude") {
-      for (const auto& pattern : entry.second) options.exclude += pattern.as<std::string>() + "\n";
-    } else throw std::runtime_error("unknown key '" + key + "'");
-  }
-}
-
 }  // namespace
 
 const char* usage_text() {
@@ -122,7 +84,7 @@ const char* usage_text() {
          "  -r, --root-dir DIR     the tree (default: the current folder)\n"
          "  -o, --output-dir DIR   where the YAML files go (default: code_analysis)\n"
          "  -m, --max-lines N      a file with more lines is an issue\n"
-         "  --config FILE          limits, disabled issues, excluded paths\n"
+         "  --config FILE          limits and severities, for all or for some paths (default: .code_mapper.yaml in the tree's root)\n"
          "  --baseline FILE        a code_issues.yaml of before: what stands in it is not told again\n"
          "  --format FORMAT        standard output: text, json or sarif\n"
          "  --fail-on SEVERITY     exit 1 only from this severity on: info, warning or error\n"
@@ -159,17 +121,20 @@ Result<Options> parse_arguments(const std::vector<std::string>& arguments) {
 }
 
 Status read_config(Options& options) {
-  if (options.config_file.empty()) return {};
-  Result<std::string> text = read_file(options.config_file, max_config_bytes);
-  if (!text) return tl::unexpected(text.error());
-  try {
-    apply_config(YAML::Load(*text), options);
-  } catch (const YAML::Exception& error) {
-    return failure(options.config_file + ":" + std::to_string(error.mark.line + 1) + ": " + error.msg);
-  } catch (const std::exception& error) {
-    return failure(options.config_file + ": " + error.what());
+  std::string path = options.config_file;
+  if (path.empty()) {
+    path = options.root_dir + "/" + default_config_name;
+    std::error_code unknown;
+    if (!std::filesystem::exists(path, unknown)) return {};
   }
+  Result<std::string> text = read_file(path, max_config_bytes);
+  if (!text) return tl::unexpected(text.error());
+  Result<Config> config = parse_config(*text, path);
+  if (!config) return tl::unexpected(config.error());
+  options.config = std::move(*config);
+  for (const auto& [field, value] : options.config.all.limits) options.limits.*field = value;
   if (options.max_lines > 0) options.limits.max_file_lines = options.max_lines;
+  options.include_tests = options.include_tests || options.config.include_tests;
   return {};
 }
 

@@ -15,6 +15,7 @@ struct MappedFile {
   std::string shown;  // the same as valid UTF-8
   analysis::Language language = analysis::Language::python;
   analysis::Facts facts;
+  std::vector<std::string> resolved;  // beside facts.imports: the file or folder of the tree, empty where it is none of it
 };
 
 struct Project {
@@ -23,13 +24,15 @@ struct Project {
 };
 
 // Reads and analyses the files on options.jobs threads. Blocks.
-Project map_project(const Options& options, Tree tree);
+Project map_project(const Options& options, const Tree& tree);
 
-// Adds "unresolved-import" and "circular-import" to the Python files concerned.
-void check_imports(Project& project);
+// Finds out where each import leads, and adds "unresolved-import" and "circular-import" to the files concerned. Reads go.mod files,
+// and the files with such an issue once more (a comment may silence it). Blocks.
+void check_imports(const Options& options, const Tree& tree, Project& project);
 
-// Takes out what the configuration disables and what stands in the baseline. Errors: the baseline cannot be read.
-Status drop_unwanted(const Options& options, Project& project);
+// Takes out what the configuration switches off and what stands in the baseline; severities become the configured ones.
+// Errors: the baseline cannot be read. Blocks.
+Status apply_rules(const Options& options, Project& project);
 
 std::size_t count_issues(const Project& project, analysis::Severity at_least);
 

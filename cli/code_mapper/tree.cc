@@ -34,7 +34,7 @@ bool leave_out(const std::string& name, const std::string& path, bool is_directo
 Tree find_files(const Options& options) {
   Tree tree;
   paths::IgnoreTree ignore;
-  ignore.set_override(options.exclude);
+  ignore.set_override(options.config.exclude);
   ignore.set_fallback(ignore_text(fs::path(options.root_dir) / ".git/info/exclude"));
   std::vector<std::string> folders = {""};
   while (!folders.empty()) {
@@ -50,9 +50,12 @@ Tree find_files(const Options& options) {
       std::error_code unknown;
       const fs::file_type type = entry->symlink_status(unknown).type();
       const bool is_directory = type == fs::file_type::directory;
-      if (!is_directory && type != fs::file_type::regular) continue;
-      if (leave_out(name, path, is_directory, options, ignore)) continue;
-      (is_directory ? folders : tree.files).push_back(path);
+      if (!is_directory && type != fs::file_type::regular) {
+        tree.left_out.push_back(path);
+        continue;
+      }
+      const bool is_left_out = leave_out(name, path, is_directory, options, ignore);
+      (is_left_out ? tree.left_out : is_directory ? folders : tree.files).push_back(path);
     }
     if (error) tree.errors.push_back(full.string() + ": " + error.message());
   }

@@ -10,6 +10,7 @@ namespace ca::code_mapper {
 
 struct Tree {
   std::vector<std::string> files;   // relative to the root, sorted; the bytes of the names as they are
+  std::vector<std::string> left_out;  // files and folders that are there and were not looked at
   std::vector<std::string> errors;  // folders that could not be read, one line each
 };
 

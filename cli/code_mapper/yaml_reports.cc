@@ -52,12 +52,13 @@ void add_symbol(std::string& out, const Facts& facts, const Symbol& symbol) {
   if (!symbol.docstring.empty()) line(out, "        ", "docstring", yaml_string(symbol.docstring));
 }
 
-void add_import(std::string& out, const analysis::Import& import) {
+void add_import(std::string& out, const analysis::Import& import, const std::string& resolved) {
   std::string target(static_cast<std::size_t>(import.relative_level), '.');
   line(out, "      - ", "target", yaml_string(target + import.target));
   if (!import.name.empty()) line(out, "        ", "name", yaml_string(import.name));
   if (!import.alias.empty()) line(out, "        ", "alias", yaml_string(import.alias));
   line(out, "        ", "line", std::to_string(import.line));
+  if (!resolved.empty()) line(out, "        ", "resolved", yaml_string(analysis::to_valid_utf8(resolved)));
 }
 
 bool is_callable(SymbolKind kind) {
@@ -110,7 +111,9 @@ std::string code_map_yaml(const Project& project) {
     line(out, "    ", "lines", std::to_string(file.facts.line_count));
     if (!file.facts.docstring.empty()) line(out, "    ", "docstring", yaml_string(file.facts.docstring));
     out += file.facts.imports.empty() ? "    imports: []\n" : "    imports:\n";
-    for (const analysis::Import& import : file.facts.imports) add_import(out, import);
+    for (std::size_t i = 0; i < file.facts.imports.size(); ++i) {
+      add_import(out, file.facts.imports[i], i < file.resolved.size() ? file.resolved[i] : std::string());
+    }
     out += file.facts.symbols.empty() ? "    symbols: []\n" : "    symbols:\n";
     for (const Symbol& symbol : file.facts.symbols) add_symbol(out, file.facts, symbol);
   }

@@ -38,7 +38,8 @@ std::string dump(const Facts& facts) {
     out += "import " + std::string(static_cast<std::size_t>(import.relative_level), '.') + import.target;
     if (!import.name.empty()) out += " : " + import.name;
     if (!import.alias.empty()) out += " as " + import.alias;
-    out += " @" + std::to_string(import.line) + (import.is_system ? " system" : "") + (import.at_top_level ? "" : " inside") + "\n";
+    out += " @" + std::to_string(import.line) + (import.is_system ? " system" : "") + (import.at_top_level ? "" : " inside") +
+           (import.types_only ? " types" : "") + "\n";
   }
   for (const Reference& reference : facts.references) {
     out += std::string(reference_kind_name(reference.kind)) + " " + reference.name + " @" + std::to_string(reference.line) + " in " +
