@@ -10,6 +10,7 @@
 
 #include <version.h>
 
+#include "common/builtin_config.h"
 #include "common/exit_code.h"
 #include "supervisor/config/config_reader.h"
 #include "supervisor/guardian/daemonize.h"
@@ -101,6 +102,12 @@ std::vector<std::string> sockets_of(const Plan& plan) {
   std::vector<std::string> sockets{plan.runtime_dir + "/control.sock"};
   for (const Listener& listener : plan.listeners) {
     if (listener.is_unix) sockets.push_back(listener.address);
+  }
+  // PostgreSQL removes its own where it ends in order; where a half of the supervisor dies, it is not given the time.
+  for (std::size_t id = 0; id < plan.launches.size(); ++id) {
+    if (!plan.rules.processes[id].is_postgres || plan.launches[id].config_json.empty()) continue;
+    const auto cluster = nlohmann::json::parse(plan.launches[id].config_json).get<EmbeddedConfig>();
+    sockets.push_back(cluster.socket_dir + "/.s.PGSQL." + std::to_string(cluster.port));
   }
   return sockets;
 }

@@ -85,6 +85,7 @@ def test_kill_9_of_either_half_leaves_nothing_and_the_next_start_recovers(tree, 
     code = tree.process.wait(timeout=5)
     assert code == (-signal.SIGKILL if half == "guardian" else 70)
     wait_for(lambda: not alive(family), 5, "nothing is left")
+    wait_for(lambda: not [path for path in tree.runtime.rglob("*") if path.is_socket()], 1, "no socket is left, PostgreSQL's neither")
     tree.start()
     assert "ring_push" in tree.symbols()
     tree.end()
