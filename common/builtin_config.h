@@ -67,7 +67,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DriverConfig, runtime_dir, conninfo, embedded
                                    shared_connections, exclusive_connections, max_clients, queue_limit,
                                    connect_timeout_ms, server_wait_timeout_ms, statement_timeout_ms, migrations)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(WorkerConfig, process_name, projects)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ServerConfig, runtime_dir, listen, token, projects)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ServerConfig, runtime_dir, listen, token, projects);
 
 // The bytes of the descriptor that CONFIG_FD names; closes it and removes the variable.
 // Errors: no CONFIG_FD in the environment; unreadable.

@@ -101,6 +101,7 @@ struct HttpServer::Exchange {
 
 // What the library calls. No exception may pass through its C code.
 struct HttpServer::Callbacks {
+  // code-analysis: ignore(too-many-parameters) the library says which
   static MHD_Result handle(void* server, MHD_Connection* connection, const char* url, const char* method, const char*,
                            const char* data, std::size_t* size, void** context) {
     auto& self = *static_cast<HttpServer*>(server);

@@ -40,6 +40,19 @@ struct Options {
   bool check = false, print = false, daemonize = false, version = false, help = false;
 };
 
+bool* flag_of(Options& options, const std::string& name) {
+  if (name == "--check") return &options.check;
+  if (name == "--print-config") return &options.print;
+  if (name == "--daemonize") return &options.daemonize;
+  if (name == "--version") return &options.version;
+  return name == "--help" ? &options.help : nullptr;
+}
+
+std::string* text_of(Options& options, const std::string& name) {
+  if (name == "--config") return &options.config;
+  return name == "--pid-file" ? &options.pid_file : nullptr;
+}
+
 std::optional<Options> parse(const std::vector<std::string>& arguments, std::string& error) {
   Options options;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -49,13 +62,8 @@ std::optional<Options> parse(const std::vector<std::string>& arguments, std::str
       value = name.substr(equals + 1);
       name.resize(equals);
     }
-    bool* const flag = name == "--check"          ? &options.check
-                       : name == "--print-config" ? &options.print
-                       : name == "--daemonize"    ? &options.daemonize
-                       : name == "--version"      ? &options.version
-                       : name == "--help"         ? &options.help
-                                                  : nullptr;
-    std::string* const text = name == "--config" ? &options.config : name == "--pid-file" ? &options.pid_file : nullptr;
+    bool* const flag = flag_of(options, name);
+    std::string* const text = text_of(options, name);
     if (flag != nullptr && !value) {
       *flag = true;
     } else if (text != nullptr && (value || i + 1 < arguments.size())) {

@@ -55,7 +55,9 @@ Resolved resolve_relative(const ProjectPaths& paths, std::string_view importer, 
   const std::string target = below(folder, as_path(import.target));
   if (target.empty()) {  // `from . import name` at the root
     Resolved at_root = module_at(paths, import.name);
-    return at_root.kind == Resolved::Kind::foreign ? module_at(paths, "__init__") : at_root;
+    if (at_root.kind == Resolved::Kind::foreign) at_root = module_at(paths, "__init__");
+    const bool is_missing = at_root.kind == Resolved::Kind::foreign && import.name != "*" && !may_be_there(paths, import.name);
+    return is_missing ? Resolved{Resolved::Kind::missing, {}} : at_root;
   }
   Resolved found = look(paths, target, import.name);
   if (found.kind == Resolved::Kind::folder && import.target.empty() && found.path == target) {

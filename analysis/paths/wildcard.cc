@@ -24,6 +24,12 @@ bool in_posix_class(std::string_view name, unsigned char c) {
   return false;
 }
 
+// One character of a set, a backslash before it taken off. REQUIRES: i < pattern.size(); moves i behind it.
+unsigned char set_member(std::string_view pattern, std::size_t& i) {
+  if (pattern[i] == '\\' && i + 1 < pattern.size()) ++i;
+  return static_cast<unsigned char>(pattern[i++]);
+}
+
 // The set at pattern[at] == '['. Returns the position after its ']', or none where it is not closed.
 std::size_t match_set(std::string_view pattern, std::size_t at, unsigned char c, bool& matched) {
   std::size_t i = at + 1;
@@ -39,12 +45,11 @@ std::size_t match_set(std::string_view pattern, std::size_t at, unsigned char c,
         continue;
       }
     }
-    if (pattern[i] == '\\' && i + 1 < pattern.size()) ++i;
-    auto low = static_cast<unsigned char>(pattern[i++]), high = low;
+    const unsigned char low = set_member(pattern, i);
+    unsigned char high = low;
     if (i + 1 < pattern.size() && pattern[i] == '-' && pattern[i + 1] != ']') {
       ++i;
-      if (pattern[i] == '\\' && i + 1 < pattern.size()) ++i;
-      high = static_cast<unsigned char>(pattern[i++]);
+      high = set_member(pattern, i);
     }
     found = found || (low <= c && c <= high);
   }

@@ -12,6 +12,7 @@ the rounds, and how many times ours each peer's figure is. Peers that are missin
   left     children alive a second after a SIGKILL of the supervisor
 """
 import argparse
+import contextlib
 import ctypes
 import json
 import os
@@ -58,11 +59,9 @@ def descendants(pid):
 
 
 def reap():
-    try:
+    with contextlib.suppress(ChildProcessError):  # no child is left
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
-    except ChildProcessError:
-        pass
 
 
 def wait_until(condition, what):
@@ -78,22 +77,18 @@ def end_all():
     """Ends what is left of a run; supervisors first, since they would replace their children."""
     def left():
         for pid in descendants(os.getpid()):
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
         reap()
         return not descendants(os.getpid())
     wait_until(left, "the end of all processes")
 
 
 def pss_kib(pid):
-    try:
+    with contextlib.suppress(OSError):  # it ended meanwhile
         for line in pathlib.Path("/proc", str(pid), "smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):
                 return int(line.split()[1])
-    except OSError:
-        pass
     return 0
 
 

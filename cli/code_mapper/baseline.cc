@@ -34,6 +34,8 @@ std::string key_of(const std::string& file, const std::string& id, const std::st
 
 }  // namespace
 
+std::string issue_key(const std::string& file, const analysis::Issue& issue) { return key_of(file, issue.id, issue.message); }
+
 Result<Baseline> Baseline::parse(const std::string& text) {
   Baseline baseline;
   try {
@@ -49,7 +51,7 @@ Result<Baseline> Baseline::parse(const std::string& text) {
 }
 
 bool Baseline::take(const std::string& file, const analysis::Issue& issue) {
-  const auto old = known_.find(key_of(file, issue.id, issue.message));
+  const auto old = known_.find(issue_key(file, issue));
   return old != known_.end() && old->second-- > 0;
 }
 

@@ -9,6 +9,9 @@
 
 namespace ca::code_mapper {
 
+// What makes an issue the same one in another run: file, id, and the message without its figures. REQUIRES: `file` is valid UTF-8.
+std::string issue_key(const std::string& file, const analysis::Issue& issue);
+
 // Knows an issue again by its file, id and message, but not by its lines or by the figures in the message: code above may grow and
 // shrink, and a function that is too long may get longer. What was there twice is old twice.
 class Baseline {

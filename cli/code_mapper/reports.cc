@@ -3,9 +3,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 
+#include "analysis/text.h"
+#include "cli/code_mapper/baseline.h"
+#include "cli/code_mapper/rules.h"
 #include "version.h"
 
 namespace ca::code_mapper {
@@ -31,10 +35,45 @@ std::string uri(const std::string& path) {
   return out;
 }
 
-json sarif_region(const analysis::Range& range) {
-  json region = {{"startLine", std::max(1u, range.start_line)}};
-  if (range.end_line >= range.start_line) region["endLine"] = std::max(1u, range.end_line);
-  return region;
+// By lines only: the analyser counts columns in bytes, which no columnKind of SARIF means.
+json sarif_region(const MappedFile& file, const analysis::Range& range) {
+  const std::uint32_t last = std::max(1u, file.facts.line_count), start = std::clamp(range.start_line, 1u, last);
+  return {{"startLine", start}, {"endLine", std::clamp(range.end_line, start, last)}};
+}
+
+const char* level_name(Severity severity) { return severity == Severity::info ? "note" : analysis::severity_name(severity); }
+
+// All rules, found or not, so that a reader of the log knows what was looked for.
+json sarif_rules() {
+  json rules = json::array();
+  for (const Rule& rule : all_rules()) {
+    rules.push_back({{"id", rule.id}, {"shortDescription", {{"text", rule.description}}}, {"defaultConfiguration", {{"level", level_name(rule.severity)}}}});
+  }
+  return rules;
+}
+
+json sarif_result(const MappedFile& file, const Issue& issue) {
+  json result = {{"ruleId", issue.id}, {"level", level_name(issue.severity)}, {"message", {{"text", issue.message}}}};
+  if (const Rule* rule = find_rule(issue.id)) result["ruleIndex"] = rule - all_rules().data();
+  result["locations"] = json::array({{{"physicalLocation", {{"artifactLocation", {{"uri", uri(file.path)}}}, {"region", sarif_region(file, issue.range)}}}}});
+  return result;
+}
+
+json sarif_invocation(const Project& project) {
+  json notifications = json::array();
+  for (const std::string& message : project.errors) {
+    notifications.push_back({{"level", "error"}, {"message", {{"text", analysis::to_valid_utf8(message)}}}});
+  }
+  return {{"executionSuccessful", project.errors.empty()}, {"toolExecutionNotifications", std::move(notifications)}};
+}
+
+// FNV-1a: the same on every machine and in every version, as what is compared between runs has to be.
+std::string fingerprint(const std::string& text) {
+  std::uint64_t hash = 14695981039346656037u;
+  for (char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  char buffer[17];
+  std::snprintf(buffer, sizeof buffer, "%016llx", static_cast<unsigned long long>(hash));
+  return buffer;
 }
 
 }  // namespace
@@ -71,20 +110,18 @@ std::string json_report(const Project& project) {
 }
 
 std::string sarif_report(const Project& project) {
-  json results = json::array(), rules = json::array();
-  std::map<std::string, std::size_t> rule_index;
+  json results = json::array();
   for (const MappedFile& file : project.files) {
+    std::map<std::string, int> seen;  // the issues of this file that say the same
     for (const Issue& issue : file.facts.issues) {
-      auto [rule, is_new] = rule_index.emplace(issue.id, rule_index.size());
-      if (is_new) rules.push_back({{"id", issue.id}});
-      const char* level = issue.severity == Severity::info ? "note" : analysis::severity_name(issue.severity);
-      json location = {{"physicalLocation", {{"artifactLocation", {{"uri", uri(file.path)}}}, {"region", sarif_region(issue.range)}}}};
-      results.push_back({{"ruleId", issue.id}, {"ruleIndex", rule->second}, {"level", level},
-                         {"message", {{"text", issue.message}}}, {"locations", json::array({location})}});
+      const std::string same = issue_key(file.shown, issue);
+      json result = sarif_result(file, issue);
+      result["partialFingerprints"] = {{"codeMapper/v1", fingerprint(file.path + "\n" + same + "\n" + std::to_string(seen[same]++))}};
+      results.push_back(std::move(result));
     }
   }
-  json driver = {{"name", "code_mapper"}, {"version", CODE_ANALYSIS_VERSION}, {"rules", std::move(rules)}};
-  json run = {{"tool", {{"driver", std::move(driver)}}}, {"results", std::move(results)}, {"columnKind", "utf16CodeUnits"}};
+  json driver = {{"name", "code_mapper"}, {"version", CODE_ANALYSIS_VERSION}, {"rules", sarif_rules()}};
+  json run = {{"tool", {{"driver", std::move(driver)}}}, {"invocations", json::array({sarif_invocation(project)})}, {"results", std::move(results)}};
   json report = {{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"}, {"version", "2.1.0"}, {"runs", json::array({run})}};
   return report.dump(2) + "\n";
 }

@@ -48,6 +48,22 @@ Status check_name(const std::string& name) {
   return {};
 }
 
+// Takes what is an option at `i`, with its value where that is the next argument; false where it is none of this form.
+bool take_option(const std::vector<std::string_view>& arguments, std::size_t& i, ProjectCommand& command) {
+  const std::string_view argument = arguments[i];
+  if (command.verb != ProjectVerb::add) {
+    return argument == "--json" && command.verb != ProjectVerb::remove && (command.json = true);
+  }
+  if (argument == "--index-secrets") return command.project.index_secrets = true;
+  if (argument.starts_with("--exclude=")) {
+    command.project.exclude.emplace_back(argument.substr(argument.find('=') + 1));
+    return true;
+  }
+  if (argument != "--exclude" || i + 1 >= arguments.size()) return false;
+  command.project.exclude.emplace_back(arguments[++i]);
+  return true;
+}
+
 }  // namespace
 
 Result<ProjectCommand> parse_project_command(const std::vector<std::string_view>& arguments, const std::string& folder) {
@@ -57,21 +73,11 @@ Result<ProjectCommand> parse_project_command(const std::vector<std::string_view>
   command.verb = form->verb;
   std::vector<std::string> operands;
   for (std::size_t i = 1; i < arguments.size(); ++i) {
-    const std::string_view argument = arguments[i];
-    const bool is_add = form->verb == ProjectVerb::add;
-    if (argument == "--json" && !is_add && form->verb != ProjectVerb::remove) {
-      command.json = true;
-    } else if (argument == "--index-secrets" && is_add) {
-      command.project.index_secrets = true;
-    } else if (argument == "--exclude" && is_add && i + 1 < arguments.size()) {
-      command.project.exclude.emplace_back(arguments[++i]);
-    } else if (argument.starts_with("--exclude=") && is_add) {
-      command.project.exclude.emplace_back(argument.substr(argument.find('=') + 1));
-    } else if (argument.starts_with("-")) {
-      return failure(fmt::format("'{}' is not understood here; usage: {}", argument, form->usage));
-    } else {
-      operands.emplace_back(argument);
+    if (take_option(arguments, i, command)) continue;
+    if (arguments[i].starts_with("-")) {
+      return failure(fmt::format("'{}' is not understood here; usage: {}", arguments[i], form->usage));
     }
+    operands.emplace_back(arguments[i]);
   }
   if (operands.size() != form->operands) return failure(fmt::format("usage: {}", form->usage));
   if (form->operands == 0) return command;

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import pty
 import subprocess
 import sys
 import tempfile
@@ -85,6 +86,67 @@ def check_sarif(top):
     assert place["region"]["startLine"] >= 1
 
 
+def check_configuration(top):
+    tree = top / "configured"
+    (tree / "old").mkdir(parents=True)
+    (tree / "new.py").write_text("x = 1\n")
+    (tree / "old/a.py").write_text("x = 1\n" + "\n" * 500)
+    (tree / ".code_mapper.yaml").write_text(
+        "disable: [missing-docstring]\nlimits: {max_file_lines: 300}\npaths:\n  - {path: old/, limits: {max_file_lines: 1000}}\n")
+    assert run("-r", tree, cwd=top).returncode == 0
+    assert run("-r", tree, "-m", 1, cwd=top).returncode == 0  # one line is not more than one; what is said of old/ stays
+    (tree / "new.py").write_text("x = 1\n" * 2)
+    done = run("-r", tree, "-m", 1, cwd=top)
+    assert done.returncode == 1 and done.stdout.startswith("new.py:1: warning:"), done
+    (top / "typo.yaml").write_text("paths:\n  - path: old/\n    limit: {}\n")
+    done = run("-r", tree, "--config", top / "typo.yaml", cwd=top)
+    assert done.returncode == 64 and 'typo.yaml:3:5: unknown key in paths: "limit"; did you mean "limits"?' in done.stderr, done
+    assert run("-r", tree, "--config", top / "absent.yaml", cwd=top).returncode == 64
+
+
+def check_imports_are_listed(top):
+    tree = top / "imports"
+    (tree / "pkg").mkdir(parents=True)
+    (tree / "pkg/__init__.py").write_text("")
+    (tree / "pkg/a.py").write_text("import os\nfrom . import b\n")
+    (tree / "pkg/b.py").write_text("")
+    (tree / "main.c").write_text("#include <stdio.h>\n#include \"pkg/x.h\"\n")
+    (tree / "pkg/x.h").write_text("")
+    run("-r", tree, "-o", top / "out", cwd=top)
+    files = {entry["path"]: entry["imports"] for entry in load(top / "out", "code_map.yaml")["files"]}
+    assert [entry.get("resolved") for entry in files["pkg/a.py"]] == [None, "pkg/b.py"], files
+    assert [entry.get("resolved") for entry in files["main.c"]] == [None, "pkg/x.h"], files
+
+
+def check_progress(top):
+    """On a terminal there is a bar, which goes; elsewhere and beside -v there is none."""
+    tree = top / "progress"
+    tree.mkdir()
+    for i in range(30):
+        (tree / f"f{i}.py").write_text(CLEAN)
+    assert run("-r", tree, cwd=top).stderr == ""
+
+    def on_terminal(*args):
+        main, terminal = pty.openpty()
+        done = subprocess.run([PROGRAM, "-r", str(tree), *args], cwd=top, stdout=subprocess.PIPE, stderr=terminal, timeout=120)
+        os.close(terminal)
+        shown = b""
+        try:
+            while piece := os.read(main, 65536):
+                shown += piece
+        except OSError:  # the other end is closed
+            pass
+        os.close(main)
+        assert done.returncode == 0 and b"\r" not in done.stdout, done
+        return shown.decode()
+
+    bar = on_terminal()
+    assert "30 of 30 files" in bar and bar.endswith("\r\x1b[K"), repr(bar)
+    assert max(len(part) for part in bar.split("\r")) < 80
+    names = on_terminal("-v")
+    assert "[#" not in names and "f7.py" in names, repr(names)
+
+
 def check_own_checkout(top):
     done = run("-r", CHECKOUT, "-o", top / "own", "--jobs", "2", cwd=top)
     assert done.returncode in (0, 1), done.stderr
@@ -95,6 +157,6 @@ def check_own_checkout(top):
 
 
 with tempfile.TemporaryDirectory() as folder:
-    for check in (check_exit_codes, check_hostile_tree, check_sarif, check_own_checkout):
+    for check in (check_exit_codes, check_hostile_tree, check_sarif, check_configuration, check_imports_are_listed, check_progress, check_own_checkout):
         check(pathlib.Path(folder))
         print(check.__name__, "ok")
