@@ -125,7 +125,7 @@ Status read_config(Options& options) {
   if (path.empty()) {
     path = options.root_dir + "/" + default_config_name;
     std::error_code unknown;
-    if (!std::filesystem::exists(path, unknown)) return {};
+    if (!std::filesystem::is_regular_file(path, unknown)) return {};
   }
   Result<std::string> text = read_file(path, max_config_bytes);
   if (!text) return tl::unexpected(text.error());

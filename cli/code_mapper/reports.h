@@ -12,11 +12,8 @@ namespace ca::code_mapper {
 // A YAML double-quoted scalar that any reader gives back as `text`. REQUIRES: valid UTF-8.
 std::string yaml_string(std::string_view text);
 
-std::string code_map_yaml(const Project& project);
-std::string code_issues_yaml(const Project& project);
-std::string method_index_yaml(const Project& project);
-
-// Writes the three files into the folder, which is made where it is missing; each appears whole or not at all.
+// Writes the three files into the folder, which is made where it is missing; each appears whole or not at all, and none is ever whole
+// in memory. Errors: the folder cannot be made, a file not be written. Blocks.
 Status write_reports(const std::string& folder, const Project& project);
 
 std::string text_report(const Project& project);

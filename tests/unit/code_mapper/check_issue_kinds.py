@@ -115,6 +115,8 @@ KINDS = [
     ("x.sh", "if true; then\n", "parse-error", "if true; then f; fi\n"),
     ("x.py", "a = '\0'\n", "nul-byte", "a = ''\n"),
     ("x.py", "x = lambda: " * 20000, "too-complex-to-parse", "x = lambda: 1\n"),
+    ("x.ts", "type X = " * 20000, "too-complex-to-parse", "type X = 1;\n"),
+    ("x.sh", "${" * 20000, "too-complex-to-parse", "echo ${x}\n"),
 ]
 # Files that only together have an issue: {file: text}, the file that it is told for, its id or nothing.
 PROJECTS = [
