@@ -30,6 +30,8 @@ bool ClientSession::handle(const wire::Slice& slice) {
     return true;
   }
   if (skipping_ && slice.type != 'S') return true;
+  if (must_wait_to_listen(slice)) return false;
+  if (listen_by_query(slice)) return true;
   if (server_ == nullptr && handle_without_server(slice)) return true;
   if (server_ == nullptr) return ask_for_server(slice);
   if (must_let_others()) return false;
@@ -86,8 +88,8 @@ const SqlTraits& ClientSession::traits_of(const wire::Slice& slice) {
 // clients with many connections in one thread prepare on one while they hold transactions on others.
 bool ClientSession::ask_for_server(const wire::Slice& slice) {
   const bool only_prepares = slice.type == 'P' && slice.bytes.size() > 5 && slice.bytes[5] != '\0';
-  const bool own = (!only_prepares && state_.wants_own_connection(traits_of(slice))) || state_.owns_connection() ||
-                   !options_.settings.empty();
+  const bool own = state_.owns_connection() || !options_.settings.empty() ||
+                   (!only_prepares && !takes_listen(traits_of(slice)) && traits_of(slice).wants_own_connection());
   mode = own ? LeaseMode::exclusive : LeaseMode::shared;
   host_.pool().request(*this);
   return false;
@@ -103,7 +105,7 @@ void ClientSession::forward_message(const wire::Slice& slice) {
     case 'S': forward_sync(slice); break;
     case 'E':
       open_group();
-      server_->out().add(slice.bytes);
+      if (!listen_by_execute(slice)) server_->out().add(slice.bytes);
       break;
     case 'H':
       if (server_->replies().copying_in()) break;  // the server ignores it there
@@ -137,6 +139,8 @@ void ClientSession::open_group() {
 
 void ClientSession::take_effect(const SqlTraits& traits) {
   state_.sent(traits);
+  note_unlistens(traits);
+  if (state_.group_open() && traits.begins_transaction) group_begins_ = true;
   if (traits.wants_own_connection()) host_.pool().make_exclusive(*server_);
 }
 
@@ -256,7 +260,8 @@ void ClientSession::forward_bind(const wire::Slice& slice) {
     return;
   }
   open_group();
-  take_effect(traits);
+  bind_to_listen(names->portal, takes_listen(traits) ? &traits.listens.commands.front().channel : nullptr);
+  if (!takes_listen(traits)) take_effect(traits);
   rest_ = Rest::forward;
   PreparedStatement* statement = statements_.find(names->statement);
   if (statement == nullptr) return server_->out().add(slice.bytes);  // prepared by SQL, or unknown: the server says so
@@ -295,6 +300,7 @@ void ClientSession::forward_sync(const wire::Slice& slice) {
   if (server_->replies().copying_in()) return;  // the server ignores it there
   skipping_ = false;
   state_.close_group();
+  close_listen_group();
   server_->out().add(slice.bytes);
   server_->replies().push(Kind::sync);
 }

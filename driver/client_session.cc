@@ -26,7 +26,7 @@ ClientSession::~ClientSession() = default;
 // ---- the socket ----
 
 bool ClientSession::may_read() const noexcept {
-  if (waiting() || preparing_ || leaving_ || !refusal_.empty()) return false;
+  if (waiting() || preparing_ || leaving_ || !refusal_.empty() || held_by_listen()) return false;
   if (server_ == nullptr) return !out_.has_backlog();  // who does not read gets no more answers either
   if (held_by_cancel()) return false;
   return !server_->blocked() && !must_let_others();
@@ -72,7 +72,7 @@ void ClientSession::read_some() {
 }
 
 void ClientSession::pump() {
-  if (phase_ == Phase::closed) return;
+  if (phase_ == Phase::closed || hears_too_much()) return;
   std::string_view input = carry_;
   consume(input);
   if (phase_ == Phase::closed) return;
@@ -86,7 +86,7 @@ void ClientSession::pump() {
 void ClientSession::consume(std::string_view& input) {
   if (phase_ == Phase::startup) consume_first_packets(input);
   while ((phase_ == Phase::active || phase_ == Phase::console) && !waiting() && !preparing_ && !leaving_ &&
-         !held_by_cancel()) {
+         !held_by_cancel() && awaited_listens_ == 0) {
     const wire::Splitter before = splitter_;
     const std::string_view input_before = input;
     const auto slice = splitter_.next(input);
@@ -128,6 +128,7 @@ void ClientSession::forward_rest(const wire::Slice& slice) {
 
 void ClientSession::flush_replies() {
   if (phase_ == Phase::closed) return;
+  if (!heard_.empty() && may_hear()) say_heard();
   const bool had_something = !out_.empty();
   const std::size_t backlog = out_.backlog();
   const auto flushed = out_.flush(stream_);
@@ -146,6 +147,7 @@ void ClientSession::flush_replies() {
       } else if (leaving_) {
         return close();
       }
+      if (!heard_.empty() && may_hear()) return flush_replies();
       break;
   }
   update_interest();
@@ -170,6 +172,7 @@ void ClientSession::close() {
   if (phase_ == Phase::closed) return;
   phase_ = Phase::closed;
   host_.pool().withdraw(*this);
+  host_.notifications().unlisten_all(*this);
   if (server_ != nullptr) {
     host_.pool().abandon(*std::exchange(server_, nullptr), state_, owes_rest());
   }
@@ -217,6 +220,7 @@ void ClientSession::statements_dropped(bool session_reset) {
   statements_.clear();
   if (!session_reset) return;
   state_.discarded_all();
+  host_.notifications().unlisten_all(*this);
   session_reset_ = true;
 }
 
@@ -226,7 +230,9 @@ void ClientSession::copy_started() {
 
 void ClientSession::server_ready(char status) {
   state_.ready(status);
+  carry_out_unlistens();
   come_to_rest();
+  if (wait_to_listen_ && !held_by_listen()) host_.pump_later(*this);
 }
 
 // Everything is answered: gives the connection back unless something ties it down.
@@ -235,7 +241,7 @@ void ClientSession::come_to_rest() {
     if (state_.owns_connection() || owes_rest()) host_.pool().make_exclusive(*server_);
     return;
   }
-  if (stopping_) return fatal("57P01", "terminating connection: the driver is shutting down");
+  if (!farewell_.empty()) return fatal("57P01", farewell_);
   const bool only_settings = session_reset_ && state_.pins() == pin::startup && !state_.in_transaction();
   session_reset_ = false;
   if (only_settings) return release(0);  // the next lease sets them again
@@ -257,6 +263,10 @@ void ClientSession::server_lost(ServerConnection& server) {
   const bool inside = server.inside_reply();
   server_ = nullptr;
   preparing_ = false;
+  close_listen_group();
+  executing_listens_.clear();
+  executed_listens_.clear();
+  unlistens_.clear();  // whether they took effect is unknown
   if (inside) return close();
   const std::string_view text = flying ? "the connection to PostgreSQL was lost before the answer came: whether the "
                                          "statement took effect is unknown"
@@ -271,7 +281,7 @@ void ClientSession::server_lost(ServerConnection& server) {
     skipping_ = true;
   }
   state_.lost_connection();
-  if (stopping_) return fatal("57P01", "terminating connection: the driver is shutting down");
+  if (!farewell_.empty()) return fatal("57P01", farewell_);
   host_.pump_later(*this);
 }
 
@@ -306,7 +316,9 @@ void ClientSession::evict() {
 void ClientSession::cancel_statement() {
   if (phase_ == Phase::active && !waiting() && !in_flight() && may_read()) read_some();  // it may stand in the socket still
   if (phase_ != Phase::active) return;
-  if (waiting()) {
+  if (awaited_listens_ > 0) {
+    cancel_listen();
+  } else if (waiting()) {
     host_.pool().withdraw(*this);
     lease_refused("57014", "canceling statement due to user request");
   } else if (in_flight()) {
@@ -314,9 +326,11 @@ void ClientSession::cancel_statement() {
   }
 }
 
-void ClientSession::shut_down() {
-  stopping_ = true;
-  if (!in_flight()) fatal("57P01", "terminating connection: the driver is shutting down");
+void ClientSession::shut_down() { end_after_answer("terminating connection: the driver is shutting down"); }
+
+void ClientSession::end_after_answer(std::string message) {
+  farewell_ = std::move(message);
+  if (!in_flight()) fatal("57P01", farewell_);
 }
 
 void ClientSession::end_now() {
@@ -327,7 +341,7 @@ std::string_view ClientSession::activity() const noexcept {
   if (phase_ == Phase::startup) return "startup";
   if (phase_ == Phase::console) return "console";
   if (waiting()) return "waiting";
-  if (in_flight() || preparing_) return "active";
+  if (in_flight() || preparing_ || awaited_listens_ > 0) return "active";
   if (state_.in_transaction()) return "idle in transaction";
   return server_ != nullptr ? "idle with session state" : "idle";
 }

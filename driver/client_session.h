@@ -8,13 +8,16 @@
 
 #include <sys/types.h>
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "common/unique_fd.h"
 #include "driver/event_loop.h"
+#include "driver/notifications.h"
 #include "driver/outbox.h"
 #include "driver/pool.h"
 #include "driver/prepared_statements.h"
@@ -33,6 +36,7 @@ class ClientHost {
  public:
   virtual EventLoop& loop() = 0;
   virtual Pool& pool() = 0;
+  virtual Notifications& notifications() = 0;
   virtual std::span<char> read_buffer() = 0;                 // for one read at a time
   virtual StatementId next_statement() = 0;
   virtual void cancel(const wire::CancelRequest& request) = 0;  // may use read_buffer()
@@ -49,7 +53,7 @@ struct PeerCredentials {
   uid_t uid = 0;
 };
 
-class ClientSession final : private LeaseRequest, private LeaseHolder {
+class ClientSession final : private LeaseRequest, private LeaseHolder, private NotificationListener {
  public:
   // REQUIRES: fd does not block. `key` is what the client must present to cancel.
   ClientSession(ClientHost& host, UniqueFd fd, PeerCredentials peer, wire::CancelRequest key);
@@ -69,6 +73,7 @@ class ClientSession final : private LeaseRequest, private LeaseHolder {
   const PeerCredentials& peer() const noexcept { return peer_; }
   const ServerConnection* server() const noexcept { return server_; }
   std::string_view activity() const noexcept;
+  std::size_t channels() const { return host_.notifications().channels_of(*this); }
   std::uint64_t statements_seen() const noexcept { return statements_seen_; }
 
  private:
@@ -86,6 +91,11 @@ class ClientSession final : private LeaseRequest, private LeaseHolder {
   void deliver(std::string_view bytes) override { out_.add(bytes); }
   void flush_replies() override;
   void server_ready(char transaction_status) override;
+  bool adds_before_ready(char status) const override;
+  bool before_ready(char status) override;
+  void undone() override;
+  void listen_executed() override;
+  bool shows_notification(std::string_view channel) override;
   void session_prepared(bool ok, const std::string& error) override;
   void parse_failed(StatementId statement) override { statements_.forget(statement); }
   void statements_dropped(bool session_reset) override;
@@ -93,6 +103,10 @@ class ClientSession final : private LeaseRequest, private LeaseHolder {
   void copy_started() override;
   void server_drained() override { update_interest(); }
   void cancel_ended() override { host_.pump_later(*this); }
+  // NotificationListener
+  void notified(const NotificationPtr& notification) override;
+  void listen_answered(std::string_view error) override;
+  void listening_lost(const std::string& why) override;
 
   // client_session.cc: the socket and the lease
   void on_event(int events);
@@ -112,9 +126,26 @@ class ClientSession final : private LeaseRequest, private LeaseHolder {
   // A cancel of the statement before is on its way: the next one, in the same transaction, must not be struck by it.
   bool held_by_cancel() const { return server_ != nullptr && server_->cancelling() && !in_flight(); }
   void close();
+  void end_after_answer(std::string message);  // 57P01
   void fatal(std::string_view sqlstate, std::string_view message, std::string_view detail = {});
   void error(std::string_view sqlstate, std::string_view message, std::string_view detail = {});
   void ready(char status);
+
+  // client_listen.cc
+  bool speaks_other_encoding() const;
+  bool takes_listen(const SqlTraits& traits) const;
+  bool must_wait_to_listen(const wire::Slice& slice);
+  bool held_by_listen() const;
+  bool listen_by_query(const wire::Slice& slice);
+  void bind_to_listen(std::string_view portal, const std::string* channel);  // nullptr: to something else
+  bool listen_by_execute(const wire::Slice& slice);
+  void cancel_listen();
+  void close_listen_group() noexcept;
+  void note_unlistens(const SqlTraits& traits);
+  void carry_out_unlistens();
+  bool may_hear() const;
+  void say_heard();
+  bool hears_too_much();
 
   // client_startup.cc
   void consume_first_packets(std::string_view& input);
@@ -144,6 +175,11 @@ class ClientSession final : private LeaseRequest, private LeaseHolder {
   void prepare_here(PreparedStatement& statement);
   void malformed();
 
+  struct Unlisten {
+    std::uint64_t due;        // ServerConnection::answered() when its group is answered
+    std::string channel;      // empty: all
+  };
+
   ClientHost& host_;
   UniqueFd fd_;
   PeerCredentials peer_;
@@ -161,15 +197,27 @@ class ClientSession final : private LeaseRequest, private LeaseHolder {
   SqlTraits traits_;                  // of the message at hand
   bool traits_known_ = false;
   std::string refusal_;               // the message at the front is to be answered by this error
+  std::map<std::string, std::string, std::less<>> listen_portals_;  // bound in this group to a LISTEN; their channels
+  std::vector<std::string> executing_listens_;  // the server has not come to them yet
+  std::vector<std::string> executed_listens_;   // in the group that is answered
+  std::vector<Unlisten> unlistens_;   // sent, and not known to have succeeded
+  std::vector<NotificationPtr> heard_;
+  std::size_t heard_bytes_ = 0;
+  std::string listen_error_;
+  std::string farewell_;              // it is to end once all is answered, with this message
   std::uint64_t statements_seen_ = 0;
   Instant moved_at_{};                // when bytes last came from the client, or were taken by it
   int groups_in_lease_ = 0;
+  int awaited_listens_ = 0;           // the driver has asked PostgreSQL; the client gets its ReadyForQuery then
   Phase phase_ = Phase::startup;
   Rest rest_ = Rest::drop;
   bool preparing_ = false;            // the server runs our settings first
   bool skipping_ = false;             // an error was answered: all up to Sync is dropped
   bool session_reset_ = false;
-  bool stopping_ = false;             // the driver ends
+  bool group_begins_ = false;         // the open group has begun a transaction
+  bool wait_to_listen_ = false;       // a LISTEN waits for the answers to what was sent before it
+  bool simple_listen_ = false;        // the LISTEN that is awaited came as a Query
+  char held_status_ = 'I';            // of the ReadyForQuery that awaits a LISTEN
   bool leaving_ = false;              // Terminate was read; the answers to what came before it are still to be sent
 };
 

@@ -54,7 +54,8 @@ Clients::Clients(EventLoop& loop, Pool& pool, const DriverConfig& config, int li
       pool_(pool),
       config_(config),
       listen_fd_(listen_fd),
-      console_(config, pool, {[this] { return list(); }, [this] { return ever_; }}),
+      notifications_(loop, pool),
+      console_(config, pool, notifications_, {[this] { return list(); }, [this] { return ever_; }}),
       read_buffer_(read_buffer_size),
       accept_again_(loop, [this] {
         if (accepting_) accepting_->want(UV_READABLE);
@@ -150,6 +151,7 @@ void Clients::settle() {
     to_pump_.pop_back();
     if (!client->is_closed()) client->pump();
   }
+  notifications_.settle();
   for (ClientSession* client : gone_) sessions_.erase(client->key().process_id);
   gone_.clear();
   std::erase_if(refused_, [](const auto& refused) { return refused->over(); });

@@ -11,6 +11,7 @@
 #include "common/builtin_config.h"
 #include "driver/client_session.h"
 #include "driver/console.h"
+#include "driver/notifications.h"
 
 namespace ca::driver {
 
@@ -34,6 +35,7 @@ class Clients final : private ClientHost {
   // ClientHost
   EventLoop& loop() override { return loop_; }
   Pool& pool() override { return pool_; }
+  Notifications& notifications() override { return notifications_; }
   std::span<char> read_buffer() override { return read_buffer_; }
   StatementId next_statement() override { return next_statement_++; }
   void cancel(const wire::CancelRequest& request) override;
@@ -52,6 +54,7 @@ class Clients final : private ClientHost {
   Pool& pool_;
   const DriverConfig& config_;
   int listen_fd_;
+  Notifications notifications_;
   Console console_;
   std::vector<char> read_buffer_;
   std::unique_ptr<Poll> accepting_;

@@ -56,6 +56,7 @@ void Console::run(std::string_view sql, std::string& replies) {
   }
   if (words.size() == 1 && words[0] == "reconnect") {
     pool_.reconnect();
+    notifications_.reconnect();
     return wire::append_command_complete(replies, "RECONNECT");
   }
   wire::append_error(replies, {"ERROR", "42601", "unknown command of the driver's console", {}, "SHOW HELP lists them."});
@@ -78,7 +79,7 @@ void Console::show(std::string_view what, std::string& replies) {
                   {"SHOW VERSION", "of the driver"},
                   {"PAUSE", "lend no connection until RESUME"},
                   {"RESUME", "end of PAUSE"},
-                  {"RECONNECT", "replace each connection to PostgreSQL once it is free"}});
+                  {"RECONNECT", "replace each connection to PostgreSQL once it is free; clients that listen are ended"}});
   }
   wire::append_error(replies, {"ERROR", "42601", "nothing of this name to show", {}, "SHOW HELP lists what there is."});
 }
@@ -98,10 +99,10 @@ void Console::show_clients(std::string& replies) const {
                     std::string(priority_name(options.priority)), std::string(client->activity()),
                     std::string(1, client->state().transaction_status()), pins_text(client->state().pins()),
                     server != nullptr ? text(server->backend_pid()) : "", text(client->peer().pid),
-                    text(client->peer().uid), text(client->statements_seen())});
+                    text(client->peer().uid), text(client->statements_seen()), text(client->channels())});
   }
   table(replies, {"id", "user", "database", "application_name", "priority", "state", "transaction", "session_state",
-                  "server_pid", "peer_pid", "peer_uid", "statements"}, rows);
+                  "server_pid", "peer_pid", "peer_uid", "statements", "channels"}, rows);
 }
 
 void Console::show_servers(std::string& replies) const {
@@ -110,6 +111,10 @@ void Console::show_servers(std::string& replies) const {
     const std::string mode = !lent.mode ? "" : *lent.mode == LeaseMode::shared ? "shared" : "exclusive";
     rows.push_back({text(lent.server->serial()), lent.server->address(), text(lent.server->backend_pid()),
                     std::string(phase_name(lent.server->phase())), mode, lent.server->encrypted() ? "yes" : "no"});
+  }
+  if (const auto* server = notifications_.server(); server != nullptr) {
+    rows.push_back({text(server->serial()), server->address(), text(server->backend_pid()),
+                    std::string(phase_name(server->phase())), "listen", server->encrypted() ? "yes" : "no"});
   }
   table(replies, {"id", "address", "pid", "state", "lease", "tls"}, rows);
 }
@@ -141,7 +146,10 @@ void Console::show_stats(std::string& replies) const {
          {"cancels_sent", text(pool_.cancels_sent())},
          {"connections_made", text(pool_.connections_made())},
          {"connections_lost", text(pool_.connections_lost())},
-         {"waiting", text(pool_.waiting())}});
+         {"waiting", text(pool_.waiting())},
+         {"listening_clients", text(notifications_.listener_count())},
+         {"listened_channels", text(notifications_.channel_count())},
+         {"notifications_received", text(notifications_.received())}});
 }
 
 void Console::show_config(std::string& replies) const {

@@ -8,6 +8,7 @@
 
 #include "common/builtin_config.h"
 #include "driver/client_session.h"
+#include "driver/notifications.h"
 
 namespace ca::driver {
 
@@ -18,9 +19,9 @@ class Console {
     std::function<std::vector<const ClientSession*>()> clients;
     std::function<std::uint64_t()> clients_ever;
   };
-  // REQUIRES: config and pool outlive it.
-  Console(const DriverConfig& config, Pool& pool, Sources sources)
-      : config_(config), pool_(pool), sources_(std::move(sources)) {}
+  // REQUIRES: config, pool and notifications outlive it.
+  Console(const DriverConfig& config, Pool& pool, Notifications& notifications, Sources sources)
+      : config_(config), pool_(pool), notifications_(notifications), sources_(std::move(sources)) {}
 
   // Appends the replies to one simple query, ReadyForQuery left out.
   void run(std::string_view sql, std::string& replies);
@@ -37,6 +38,7 @@ class Console {
 
   const DriverConfig& config_;
   Pool& pool_;
+  Notifications& notifications_;
   Sources sources_;
 };
 

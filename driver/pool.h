@@ -76,6 +76,8 @@ class Pool : private ServerOwner {
   void close();                                // says goodbye on every connection; nothing is lent any more
   std::size_t waiting() const { return shared_.size() + exclusive_.size(); }
 
+  ServerConnection::Serial take_serial() { return next_serial_++; }  // for a connection that is not the pool's
+
   // What a server connection reports for a setting at its start; empty where none was made yet or it is not reported.
   std::string parameter(std::string_view name) const;
   static std::span<const char* const> reported_parameters();

@@ -48,6 +48,13 @@ std::optional<bool> ReplyQueue::parse_complete() { return complete(Kind::client_
 
 std::optional<bool> ReplyQueue::close_complete() { return complete(Kind::client_close, Kind::hidden_close); }
 
+bool ReplyQueue::listen_complete() {
+  skip_marks();
+  if (empty() || entries_[head_].kind != Kind::listen) return false;
+  pop();
+  return true;
+}
+
 void ReplyQueue::note_failure(std::vector<FailedParse>& failed) const {
   const Entry& entry = entries_[head_];
   const bool of_client = entry.kind == Kind::client_parse;

@@ -20,6 +20,7 @@ class ReplyQueue {
     hidden_parse,
     client_close,
     hidden_close,
+    listen,     // a message of ours that is answered by CloseComplete, in place of an Execute of LISTEN
     local,      // bytes that the driver answers itself, just before the ReadyForQuery of its group
     copy_end,   // CopyDone or CopyFail: has no reply; marks where Syncs count again
     query,      // Query or FunctionCall
@@ -37,6 +38,7 @@ class ReplyQueue {
   // ParseComplete, CloseComplete: whether the client is to see it; nullopt: nothing of the kind was asked for.
   std::optional<bool> parse_complete();
   std::optional<bool> close_complete();
+  bool listen_complete();  // CloseComplete is the answer to Kind::listen; else nothing is done
   // ErrorResponse: everything up to the next Query or Sync will not be answered. Statements whose Parse is among it are
   // appended to `failed`. In a simple query nothing is dropped.
   struct FailedParse {

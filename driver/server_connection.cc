@@ -178,6 +178,7 @@ void ServerConnection::consume(std::string_view& input) {
       on_ready(*slice, run);
     } else {
       deliver(run, begin);
+      if (fate == Fate::listen && holder_ != nullptr) holder_->listen_executed();
     }
     run = input.data();
   }
@@ -201,7 +202,8 @@ ServerConnection::Fate ServerConnection::on_message(const wire::Slice& slice) {
   const Fate seen = own_work_ || holder_ == nullptr ? Fate::hide : Fate::show;
   switch (slice.type) {
     case '1': return hide_unless(replies_.parse_complete());
-    case '3': return hide_unless(replies_.close_complete());
+    case '3': return replies_.listen_complete() ? Fate::listen : hide_unless(replies_.close_complete());
+    case 'A': return seen == Fate::show ? on_notification(slice) : seen;
     case 'C': on_complete(slice); return seen;
     case 'E': return on_error(slice);
     case 'G':
@@ -216,6 +218,11 @@ ServerConnection::Fate ServerConnection::on_message(const wire::Slice& slice) {
   }
 }
 
+ServerConnection::Fate ServerConnection::on_notification(const wire::Slice& slice) {
+  const auto channel = wire::read_notified_channel(slice.body());
+  return !channel || holder_->shows_notification(*channel) ? Fate::show : Fate::hide;
+}
+
 ServerConnection::Fate ServerConnection::on_error(const wire::Slice& slice) {
   const auto fields = wire::read_error(slice.body());
   // The server's last words. What they mean for the client depends on what the client was waiting for.
@@ -225,13 +232,15 @@ ServerConnection::Fate ServerConnection::on_error(const wire::Slice& slice) {
   }
   if (own_work_) own_error_ = std::string(fields.sqlstate) + ": " + std::string(fields.message);
   replies_.error(failed_);
+  if (!own_work_ && holder_ != nullptr) holder_->undone();
   return own_work_ || holder_ == nullptr ? Fate::hide : Fate::show;
 }
 
 void ServerConnection::on_complete(const wire::Slice& slice) {
-  constexpr std::size_t discard_length = 17, deallocate_length = 20;  // of the messages with these two tags
-  if (slice.length != discard_length && slice.length != deallocate_length) return;
+  constexpr std::size_t rollback_length = 14, discard_length = 17, deallocate_length = 20;  // of the messages with these tags
+  if (slice.length != rollback_length && slice.length != discard_length && slice.length != deallocate_length) return;
   const auto tag = wire::read_command_tag(slice.body());
+  if (tag == "ROLLBACK" && !own_work_ && holder_ != nullptr) holder_->undone();
   if (!tag || (*tag != "DISCARD ALL" && *tag != "DEALLOCATE ALL")) return;
   reset_done_ = *tag == "DISCARD ALL";
   prepared_.clear();
@@ -266,13 +275,16 @@ void ServerConnection::on_ready(const wire::Slice& slice, const char* run) {
   if (!ready.awaited) return fail("PostgreSQL answered what was not asked");
   if (own_work_) return own_work_done(status_);
   if (holder_ != nullptr) {
-    if (!ready.local.empty()) {
+    bool shown = true;
+    if (!ready.local.empty() || holder_->adds_before_ready(status_)) {
       deliver(run, slice.bytes.data());
       holder_->deliver(ready.local);
       holder_->flush_replies();
+      if (holder_ == nullptr) return;  // it could not be written to
+      shown = holder_->before_ready(status_);
       run = slice.bytes.data();
     }
-    deliver(run, slice.bytes.data() + slice.bytes.size());
+    if (shown) deliver(run, slice.bytes.data() + slice.bytes.size());
     holder_->server_ready(status_);
   } else if (phase_ == Phase::draining && replies_.ready_count() == 0) {
     clean();

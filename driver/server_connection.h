@@ -35,7 +35,14 @@ class LeaseHolder {
  public:
   virtual void deliver(std::string_view bytes) = 0;             // readable until flush_replies()
   virtual void flush_replies() = 0;
+  // ReadyForQuery comes next. True: before_ready() is called, and tells whether it is delivered at all (else the holder
+  // says it itself, later).
+  virtual bool adds_before_ready(char) const { return false; }
+  virtual bool before_ready(char) { return true; }
   virtual void server_ready(char transaction_status) = 0;       // after its ReadyForQuery was delivered
+  virtual void undone() {}                                      // by an error or a ROLLBACK
+  virtual void listen_executed() {}                             // the answer to ReplyQueue::Kind::listen belongs here
+  virtual bool shows_notification(std::string_view) { return true; }  // of this channel
   virtual void session_prepared(bool ok, const std::string& error) = 0;  // answer to run_first()
   virtual void parse_failed(StatementId statement) = 0;
   virtual void statements_dropped(bool session_reset) = 0;      // DEALLOCATE ALL, or DISCARD ALL (session_reset)
@@ -114,7 +121,7 @@ class ServerConnection {
   bool off_base() const noexcept { return !changed_parameters_.empty(); }
 
  private:
-  enum class Fate : std::uint8_t { show, hide, ready };
+  enum class Fate : std::uint8_t { show, hide, ready, listen };
   struct Finish {
     void operator()(PGconn* conn) const { PQfinish(conn); }
   };
@@ -129,6 +136,7 @@ class ServerConnection {
   void deliver(const char* from, const char* to);
   Fate on_message(const wire::Slice& slice);
   Fate on_error(const wire::Slice& slice);
+  Fate on_notification(const wire::Slice& slice);
   Fate hide_unless(std::optional<bool> shown);
   void on_complete(const wire::Slice& slice);
   void on_parameter(const wire::Slice& slice);

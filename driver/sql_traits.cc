@@ -68,6 +68,8 @@ class Statement {
     if (is_deallocate_ && target_count_ == 1) traits_.deallocates_one = true;
   }
 
+  bool is_listen() const { return is_word(first_, "listen") || is_word(first_, "unlisten"); }
+
   // It asks for what an earlier statement of the session did.
   bool needs_history() const { return asks_history_ && !makes_history_; }
 
@@ -164,6 +166,7 @@ SqlTraits inspect_sql(std::string_view sql) {
   SqlTraits traits;
   SqlScanner scanner(sql);
   int statements = 0;
+  bool listens = false;
   for (bool more = true; more;) {
     Statement statement(traits);
     for (;;) {
@@ -173,10 +176,12 @@ SqlTraits inspect_sql(std::string_view sql) {
       statement.feed(token);
     }
     statement.finish();
+    listens = listens || statement.is_listen();
     if (statements == 0 && statement.needs_history()) traits.needs_history = true;  // a later one sees the first one's
     if (!statement.empty()) ++statements;
   }
   if (statements != 1) traits.deallocates_one = false;
+  if (listens) traits.listens = read_listens(sql);
   if (scanner.uncertain()) traits.pins |= pin::unknown;
   return traits;
 }

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "driver/listen_text.h"
+
 namespace ca::driver {
 
 // Why a session needs a server connection of its own beyond its transaction: bits of a set.
@@ -38,6 +40,7 @@ struct SqlTraits {
   // The text is one DEALLOCATE of one name (`name`, folded as PostgreSQL does) and nothing else.
   bool deallocates_one = false;
   std::string name;
+  ListenText listens;                // the LISTEN and UNLISTEN in it
 
   // Must not begin on a connection that is shared.
   bool wants_own_connection() const noexcept { return pins != 0 || begins_transaction; }

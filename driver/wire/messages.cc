@@ -103,6 +103,21 @@ std::optional<Parameter> read_parameter_status(std::string_view body) {
   return parameter;
 }
 
+std::optional<std::string_view> read_notified_channel(std::string_view body) {
+  Reader reader(body);
+  reader.u32();
+  const auto channel = reader.text();
+  if (!reader.ok()) return std::nullopt;
+  return channel;
+}
+
+std::optional<std::string_view> read_portal(std::string_view body) {
+  Reader reader(body);
+  const auto portal = reader.text();
+  if (!reader.ok()) return std::nullopt;
+  return portal;
+}
+
 std::optional<std::string_view> read_command_tag(std::string_view body) { return read_query(body); }
 
 void append_error(std::string& out, const ErrorText& error) {

@@ -49,6 +49,8 @@ struct Parameter {
 ErrorFields read_error(std::string_view body);  // absent fields are empty
 std::optional<Parameter> read_parameter_status(std::string_view body);
 std::optional<std::string_view> read_command_tag(std::string_view body);
+std::optional<std::string_view> read_notified_channel(std::string_view body);  // of a NotificationResponse
+std::optional<std::string_view> read_portal(std::string_view body);            // of Execute
 
 // ---- appended to `out`; texts hold no NUL ----
 

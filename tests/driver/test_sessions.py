@@ -43,7 +43,7 @@ STATES = [
     ("prepare by_sql as select 1", "select count(*) from pg_prepared_statements where name = 'by_sql'", "prepared"),
     ("select pg_advisory_lock(42)", "select count(*) from pg_locks where locktype = 'advisory' and pid = "
      "pg_backend_pid()", "lock"),
-    ("listen something", "select count(*) from pg_listening_channels()", "listen"),
+    ("begin; listen something; commit", "select count(*) from pg_listening_channels()", "listen"),
     ("set role pg_read_all_stats", "select current_user", "role"),
 ]
 

@@ -125,3 +125,24 @@ TEST_CASE("a queue that never runs empty does not grow") {
     REQUIRE(queue.ready_count() == 1);
   }
 }
+
+TEST_CASE("what stands in for the Execute of a LISTEN is answered in its place, and not at all after an error") {
+  ReplyQueue queue;
+  queue.push(Kind::client_parse, 1);
+  queue.push(Kind::listen);
+  queue.push(Kind::client_close);
+  queue.push(Kind::sync);
+  CHECK_FALSE(queue.listen_complete());
+  CHECK(queue.parse_complete() == std::optional(true));
+  CHECK(queue.listen_complete());
+  CHECK_FALSE(queue.listen_complete());
+  CHECK(queue.close_complete() == std::optional(true));
+  failed.clear();
+  CHECK(queue.ready(failed).awaited);
+  queue.push(Kind::listen);
+  queue.push(Kind::sync);
+  queue.error(failed);
+  CHECK_FALSE(queue.listen_complete());
+  CHECK(queue.ready(failed).awaited);
+  CHECK(queue.empty());
+}
