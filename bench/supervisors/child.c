@@ -1,5 +1,5 @@
 /* What every supervisor in this benchmark runs: it says when its first instruction ran, then waits to be ended.
-   child NUMBER FIFO: writes {CLOCK_MONOTONIC in ns, pid, NUMBER} as 16 bytes, atomically. */
+   child NUMBER FIFO [FD]: writes {CLOCK_MONOTONIC in ns, pid, NUMBER} as 16 bytes, atomically; and a newline to FD. */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -19,5 +19,6 @@ int main(int argc, char** argv) {
   int fifo = open(argv[2], O_WRONLY | O_CLOEXEC);
   if (fifo < 0 || write(fifo, &record, sizeof record) != sizeof record) return 1;
   close(fifo);
+  if (argc > 3 && write(atoi(argv[3]), "\n", 1) != 1) return 1;
   for (;;) pause();
 }
