@@ -4,9 +4,23 @@
 #include <unordered_set>
 
 #include "analysis/stand_ins.h"
+#include "analysis/syntax_tree.h"
 
 namespace ca::analysis {
 namespace {
+
+// In bytes, without the line's end.
+std::vector<std::uint32_t> line_lengths(std::string_view text) {
+  std::vector<std::uint32_t> lengths;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const bool has_return = end > 0 && text[end - 1] == '\r';
+    lengths.push_back(static_cast<std::uint32_t>(end - (has_return ? 1 : 0)));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lengths;
+}
+
 
 // "over the limit" messages are all built alike: what, how much, how much is allowed.
 std::string over(const std::string& what, const std::string& measure, std::uint32_t value, std::uint32_t limit) {
@@ -69,8 +83,21 @@ void Collector::close_last() {
   scopes_.pop_back();
 }
 
+void Collector::mend_ends_of_lines() {
+  std::vector<std::uint32_t> lengths;
+  const auto mend = [&](Range& range) {
+    if (range.end_column != end_of_line) return;
+    if (lengths.empty()) lengths = line_lengths(source_.parse_bytes());
+    range.end_column = range.end_line <= lengths.size() ? lengths[range.end_line - 1] : 0;
+    if (range.start_line == range.end_line) range.end_column = std::max(range.end_column, range.start_column);
+  };
+  for (Symbol& symbol : facts_.symbols) mend(symbol.range);
+  for (Issue& issue : facts_.issues) mend(issue.range);
+}
+
 Facts Collector::take() {
   while (scopes_.size() > 1) close_last();
+  mend_ends_of_lines();
   facts_.line_count = source_.line_count();
   if (!stand_ins_.empty()) replace_stand_ins(facts_, stand_ins_);
   return std::move(facts_);

@@ -81,6 +81,7 @@ class Collector {
 
  private:
   void close_last();
+  void mend_ends_of_lines();
   void check_function(const Scope& scope);
   void drop_local_references(const Scope& scope);
 

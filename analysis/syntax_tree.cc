@@ -45,8 +45,10 @@ SyntaxTree::SyntaxTree(const TSLanguage* language, std::string_view bytes, Colle
 Range range_of(TSNode node) {
   TSPoint start = ts_node_start_point(node), end = ts_node_end_point(node);
   Range range{start.row + 1, end.row + 1, start.column, end.column};
-  // A node that takes its line's end with it ends on that line.
-  if (end.column == 0 && end.row > start.row) range.end_line = end.row;
+  if (end.column == 0 && end.row > start.row) {
+    range.end_line = end.row;
+    range.end_column = end_of_line;
+  }
   return range;
 }
 

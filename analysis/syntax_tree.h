@@ -34,6 +34,8 @@ class SyntaxTree {
   std::unique_ptr<TSTree, Delete> tree_;
 };
 
+inline constexpr std::uint32_t end_of_line = UINT32_MAX;  // an end_column that Collector::take() replaces by the line's length
+// A node that takes its line's end with it ends on that line, at `end_of_line`.
 Range range_of(TSNode node);
 
 // What a node type means whatever the language: bits.

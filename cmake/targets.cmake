@@ -6,6 +6,17 @@ target_include_directories(code_analysis_options INTERFACE ${CMAKE_SOURCE_DIR} $
 if(CODE_ANALYSIS_SANITIZE)
   target_compile_options(code_analysis_options INTERFACE -fsanitize=${CODE_ANALYSIS_SANITIZE} -fno-omit-frame-pointer -g1)
   target_link_options(code_analysis_options INTERFACE -fsanitize=${CODE_ANALYSIS_SANITIZE})
+  if(CODE_ANALYSIS_SANITIZER_REPORTS)
+    set_source_files_properties(${CMAKE_SOURCE_DIR}/tests/support/sanitizer_options.c PROPERTIES COMPILE_DEFINITIONS
+      REPORTS="${CODE_ANALYSIS_SANITIZER_REPORTS}")
+    add_library(sanitizer_options OBJECT ${CMAKE_SOURCE_DIR}/tests/support/sanitizer_options.c)
+    target_link_libraries(code_analysis_options INTERFACE $<TARGET_OBJECTS:sanitizer_options>)
+  endif()
+endif()
+option(CODE_ANALYSIS_COVERAGE "Count the lines that run (gcc; script/coverage)" OFF)
+if(CODE_ANALYSIS_COVERAGE)
+  target_compile_options(code_analysis_options INTERFACE --coverage -fprofile-abs-path -fprofile-update=atomic)
+  target_link_options(code_analysis_options INTERFACE --coverage)
 endif()
 configure_file(${CMAKE_SOURCE_DIR}/cmake/version.h.in ${CMAKE_BINARY_DIR}/generated/version.h @ONLY)
 

@@ -276,6 +276,7 @@ void Visitor::recover(TSNode node, Kind kind, const Ancestors& ancestors) {
   while (out_.scope().symbol != no_parent) {
     Range& open = out_.symbol(out_.scope().symbol).range;
     if (open.start_column < pending_point_.column) break;
+    if (pending_point_.row < open.end_line) open.end_column = end_of_line;
     open.end_line = std::max(open.start_line, std::min(open.end_line, pending_point_.row));
     out_.close_innermost();
   }

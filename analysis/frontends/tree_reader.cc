@@ -159,6 +159,7 @@ void TreeReader::close_loose(TSNode node, std::size_t level) {
   while (out_.scopes().size() > 1 && out_.scope().depth + 1 == level && out_.scope().symbol != no_parent) {
     Range& open = out_.symbol(out_.scope().symbol).range;
     if (start.row < open.start_line || open.start_column < start.column) return;  // its own header, or deeper
+    if (start.row < open.end_line) open.end_column = end_of_line;
     open.end_line = std::max(open.start_line, std::min(open.end_line, start.row));
     out_.close_innermost();
   }

@@ -18,8 +18,9 @@ struct ControlServer::Client {
   ClientId id = 0;
   Permission permission = Permission::nothing;
   std::string received;
-  bool is_busy = false;    // a request waits for its reply
-  bool has_ended = false;  // it will send no more
+  bool is_busy = false;      // a request waits for its reply
+  bool is_handling = false;  // handle_lines() is at work
+  bool has_ended = false;    // it will send no more
   char buffer[4096];
 };
 
@@ -99,29 +100,41 @@ void ControlServer::took(Client& client, ssize_t count, const char* bytes) {
   handle_lines(client.id);
 }
 
+// A reply that is given at once lets this loop go on; only one given later starts it again. So the stack does not grow with
+// the lines that have come.
 void ControlServer::handle_lines(ClientId id) {
-  for (auto found = clients_.find(id); found != clients_.end(); found = clients_.find(id)) {
-    Client& client = *found->second;
-    if (client.is_busy) return;
-    const std::size_t newline = client.received.find('\n');
-    if (newline > line_limit && client.received.size() > line_limit) {
-      write(client, refusal("a line is at most 64 KiB").dump() + "\n");
-      return drop(id);
-    }
-    if (newline == std::string::npos) {
-      if (client.has_ended) drop(id);
-      return;
-    }
-    const std::string line = client.received.substr(0, newline);
-    client.received.erase(0, newline + 1);
-    client.is_busy = true;
-    const auto request = nlohmann::json::parse(line, nullptr, false);
-    if (!request.is_object() || !request.contains("command") || !request["command"].is_string()) {
-      reply(id, refusal("not a JSON object with a command"));
-    } else {
-      handler_(id, request, client.permission);
-    }
+  auto found = clients_.find(id);
+  if (found == clients_.end() || found->second->is_handling) return;
+  found->second->is_handling = true;
+  while (handle_line(id)) {}
+  found = clients_.find(id);
+  if (found != clients_.end()) found->second->is_handling = false;
+}
+
+bool ControlServer::handle_line(ClientId id) {
+  const auto found = clients_.find(id);
+  if (found == clients_.end() || found->second->is_busy) return false;
+  Client& client = *found->second;
+  const std::size_t newline = client.received.find('\n');
+  if (newline > line_limit && client.received.size() > line_limit) {
+    write(client, refusal("a line is at most 64 KiB").dump() + "\n");
+    drop(id);
+    return false;
   }
+  if (newline == std::string::npos) {
+    if (client.has_ended) drop(id);
+    return false;
+  }
+  const std::string line = client.received.substr(0, newline);
+  client.received.erase(0, newline + 1);
+  client.is_busy = true;
+  const auto request = nlohmann::json::parse(line, nullptr, false);
+  if (!request.is_object() || !request.contains("command") || !request["command"].is_string()) {
+    reply(id, refusal("not a JSON object with a command"));
+  } else {
+    handler_(id, request, client.permission);
+  }
+  return true;
 }
 
 void ControlServer::reply(ClientId id, const Json& answer) {

@@ -48,6 +48,7 @@ class ControlServer {
   void accept_one();
   void took(Client& client, ssize_t count, const char* bytes);
   void handle_lines(ClientId id);
+  bool handle_line(ClientId id);  // false: no more can be handled now
   void write(Client& client, std::string line);
   void drop(ClientId id);
   Permission permission_of(int fd) const;

@@ -194,3 +194,17 @@ TEST_CASE("bare braces as a C++ default argument are no syntax error") {
   CHECK_FALSE(has_issue(facts, "parse-error"));
   CHECK(find(facts, "f") != nullptr);
 }
+
+TEST_CASE("what takes its line's end with it ends behind that line's last byte, not before its own start") {
+  const Facts facts = analyse(Language::java, "A.java", "\0G\r\npackage a.b;\r\n"s);
+  REQUIRE(has_issue(facts, "parse-error"));
+  for (const Issue& issue : facts.issues) {
+    INFO(issue.id << " " << issue.range.start_line << ":" << issue.range.start_column << "-" << issue.range.end_line << ":"
+                  << issue.range.end_column);
+    CHECK((issue.range.start_line < issue.range.end_line || issue.range.start_column <= issue.range.end_column));
+  }
+  const Facts macro = analyse(Language::c, "a.c", "#define A \\\n  1234\n"s);
+  REQUIRE(find(macro, "A") != nullptr);
+  CHECK(find(macro, "A")->range.end_line == 2);
+  CHECK(find(macro, "A")->range.end_column == 6);
+}
