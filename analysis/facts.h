@@ -26,7 +26,7 @@ struct Range {
 struct Symbol {
   SymbolKind kind;
   bool is_definition = true;       // false: declared only (a C prototype)
-  std::string name;                // as written at the definition, without scope, arguments or template part
+  std::string name;                // as written at the definition, without scope, arguments or template part; one line
   std::string qualified_name;      // with every scope: "pkg.Class.method", "ns::Class::method"
   std::int32_t parent = no_parent; // index of the enclosing symbol in Facts::symbols, always smaller than its own
   Range range;                     // the whole definition, body included; a Python decorator is not part of it

@@ -45,7 +45,7 @@ void Visitor::leave(TSNode node, Kind kind, std::size_t depth) {
 void Visitor::define_function(TSNode node, const Ancestors& ancestors) {
   const TSNode name = field(node, g_.name), body = field(node, g_.body);
   if (ts_node_is_null(name)) return;
-  Symbol symbol = make_documented(SymbolKind::function, text(name), node, node, header_end(node, body));
+  Symbol symbol = make_documented(SymbolKind::function, fold_space(text(name)), node, node, header_end(node, body));
   symbol.qualified_name = symbol.name;
   const std::int32_t index = out_.add_symbol_below(out_.scope().symbol, std::move(symbol));
   check_body(body, index);
@@ -70,7 +70,7 @@ void Visitor::recover(TSNode node, Kind kind, const Ancestors& ancestors) {
 
 void Visitor::define_loose_function(TSNode name, TSNode first, const Ancestors& ancestors) {
   const TSNode error = ancestors.back().node;
-  Symbol symbol = make_documented(SymbolKind::function, text(name), first, error, ts_node_end_byte(name));
+  Symbol symbol = make_documented(SymbolKind::function, fold_space(text(name)), first, error, ts_node_end_byte(name));
   symbol.qualified_name = symbol.name;
   open_loose(ScopeKind::function, out_.add_symbol_below(out_.scope().symbol, std::move(symbol)), error, ancestors.size());
 }
@@ -126,7 +126,7 @@ void Visitor::define_alias(TSNode command) {
     const std::size_t equals = name.find('=');
     if (equals == std::string::npos || equals == 0) return;
     Symbol symbol = make_documented(SymbolKind::macro, name.substr(0, equals), command, command, ts_node_start_byte(command));
-    symbol.name = to_valid_utf8(symbol.name);
+    symbol.name = to_valid_utf8(fold_space(symbol.name));
     symbol.qualified_name = symbol.name;
     symbol.signature = "alias " + to_valid_utf8(fold_space(text(argument)).substr(0, 200));
     out_.add_symbol_below(out_.scope().symbol, std::move(symbol));

@@ -333,7 +333,9 @@ void Visitor::define_macro(const Directive& directive) {
   Symbol symbol{};
   symbol.kind = SymbolKind::macro;
   symbol.name = symbol.qualified_name = source_.text(directive.name.start, directive.name.end);
-  symbol.range = {directive.line, directive.end_line, directive.column, directive.column + directive.span.end - directive.span.start};
+  const bool one_line = directive.line == directive.end_line;
+  symbol.range = {directive.line, directive.end_line, directive.column,
+                  one_line ? directive.column + directive.span.end - directive.span.start : end_of_line};
   std::uint32_t header_end = directive.span.end;
   const std::string_view body = directive.body.in(source_.parse_bytes());
   if (directive.function_like) header_end = directive.body.start + static_cast<std::uint32_t>(std::min(body.find(')') + 1, body.size()));

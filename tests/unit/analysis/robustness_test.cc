@@ -208,3 +208,8 @@ TEST_CASE("what takes its line's end with it ends behind that line's last byte, 
   CHECK(find(macro, "A")->range.end_line == 2);
   CHECK(find(macro, "A")->range.end_column == 6);
 }
+
+TEST_CASE("a name that broken quotes stretch over lines is one line still") {
+  const Facts facts = analyse(Language::bash, "a.sh", "-a\"\n# Copies one file.\n#\n# $1: the file\ncopy_file() {\n  local file\n}\n\"() { :; }\n"s);
+  for (const Symbol& symbol : facts.symbols) CHECK(symbol.name.find('\n') == std::string::npos);
+}
