@@ -73,6 +73,10 @@ void ClientSession::read_some() {
 
 void ClientSession::pump() {
   if (phase_ == Phase::closed || hears_too_much()) return;
+  if (left_in_the_middle()) {
+    out_.flush(stream_);
+    return close();
+  }
   std::string_view input = carry_;
   consume(input);
   if (phase_ == Phase::closed) return;
@@ -225,6 +229,7 @@ void ClientSession::statements_dropped(bool session_reset) {
 }
 
 void ClientSession::copy_started() {
+  if (leaving_) return host_.pump_later(*this);
   if (server_->replies().copying_in()) host_.pool().make_exclusive(*server_);  // it lasts as long as the client likes
 }
 
@@ -246,6 +251,7 @@ void ClientSession::come_to_rest() {
   session_reset_ = false;
   if (only_settings) return release(0);  // the next lease sets them again
   if (server_->off_base() && !state_.in_transaction()) state_.pin(pin::parameter);
+  if (leaving_) host_.pump_later(*this);
   if (state_.owns_connection()) return host_.pool().make_exclusive(*server_);
   release(0);
 }
@@ -292,6 +298,11 @@ void ClientSession::leave() {
     return close();
   }
   leaving_ = true;
+}
+
+// What it sent before Terminate has led to a COPY or a transaction that nobody will end.
+bool ClientSession::left_in_the_middle() const {
+  return leaving_ && server_ != nullptr && (server_->replies().copying_in() || !in_flight());
 }
 
 // ---- stalls ----

@@ -127,6 +127,7 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   bool held_by_cancel() const { return server_ != nullptr && server_->cancelling() && !in_flight(); }
   void close();
   void end_after_answer(std::string message);  // 57P01
+  bool left_in_the_middle() const;
   void fatal(std::string_view sqlstate, std::string_view message, std::string_view detail = {});
   void error(std::string_view sqlstate, std::string_view message, std::string_view detail = {});
   void ready(char status);

@@ -51,25 +51,20 @@ class ServiceFolders(Peer):
             run = service / "run"
             run.write_text(f"#!/bin/sh\nexec {self.child} {k} {self.fifo}{self.more}\n")
             run.chmod(0o755)
-            self.complete(service)
+            if self.more:  # s6 restarts at once only what told that it is ready
+                (service / "notification-fd").write_text("3\n")
         os.utime(self.folder / "services", (1e9, 1e9))  # runsvdir waits a second for a folder that changed just now
 
     def argv(self):
         return [self.program, *self.options, str(self.folder / "services")]
 
     options = ()
-    more = ""
-
-    def complete(self, service):
-        pass
+    more = ""  # a further argument of the child
 
 
 class S6(ServiceFolders):
     name, program, options = "s6", "s6-svscan", ("-c", "4000")  # as in the s6 of Debian 12
     more = " 3"
-
-    def complete(self, service):  # s6 restarts at once only what told that it is ready
-        (service / "notification-fd").write_text("3\n")
 
 
 class Runit(ServiceFolders):

@@ -131,6 +131,19 @@ def test_damaged_streams_cost_only_the_connections_that_they_come_on(start, clus
     assert driver.psql("select 1").stdout == "1\n"
 
 
+@pytest.mark.parametrize("last", [b"begin", b"copy hostile from stdin", b"set work_mem = '1MB'", b"begin; select pg_sleep(0.2)"])
+def test_a_terminate_sent_right_behind_a_statement_leaves_no_lease_behind(start, cluster, last):
+    driver = start(cluster.conninfo, shared_connections=1, exclusive_connections=1)
+    driver.psql("create table if not exists hostile (a int)")
+    for _ in range(3):
+        with driver.raw() as client:
+            client.sendall(startup() + message(b"Q", last + b"\0") + message(b"X"))
+            while client.recv(65536):  # until the driver has closed it
+                pass
+    until(lambda: all(row["lease"] == "" for row in driver.show("SERVERS")), what="all leases returned")
+    assert driver.psql("begin; select 1; commit").returncode == 0
+
+
 STALLS = {
     "does not read": message(b"Q", b"select repeat('x', 1000) from generate_series(1, 200000)\0"),
     "leaves its group open": parse(b"", b"select 1") + bind(b"") + EXECUTE,
