@@ -28,6 +28,11 @@ function(ca_library name)
   target_link_libraries(${name} PUBLIC code_analysis_options ${ARGN})
 endfunction()
 
+# ca_json(NAME): a library most of whose sources need nlohmann/json, which takes two seconds to read: it is read once.
+function(ca_json name)
+  target_precompile_headers(${name} PRIVATE <nlohmann/json.hpp>)
+endfunction()
+
 # ca_program(NAME SOURCE LINK...): a program in the build folder's root, installed in bin.
 function(ca_program name source)
   add_executable(${name} ${source})
@@ -53,6 +58,7 @@ function(ca_tests name)
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE test_main ${ARGN})
   target_compile_options(${name} PRIVATE -O0)  # the test code only: it compiles in half the time
+  target_precompile_headers(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/support/catch.h)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND ${name})
 endfunction()

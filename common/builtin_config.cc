@@ -1,11 +1,22 @@
 #include "common/builtin_config.h"
 
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 
 #include "common/posix.h"
 #include "common/unique_fd.h"
 
 namespace ca {
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProjectConfig, name, path, exclude, index_secrets)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EmbeddedConfig, data_dir, socket_dir, user, driver_os_user, port)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DriverConfig, runtime_dir, conninfo, embedded, lock_path, allow_uids, port,
+                                   shared_connections, exclusive_connections, max_clients, queue_limit,
+                                   connect_timeout_ms, server_wait_timeout_ms, statement_timeout_ms, migrations)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(WorkerConfig, process_name, projects)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ServerConfig, runtime_dir, listen, token, projects)
+
+namespace {
 
 Result<std::string> take_config_text() {
   const char* text = std::getenv("CONFIG_FD");
@@ -17,5 +28,41 @@ Result<std::string> take_config_text() {
   constexpr std::size_t limit = 16 << 20;
   return read_to_end(fd.get(), limit);
 }
+
+}  // namespace
+
+template <class Config>
+std::string config_json(const Config& config) {
+  return nlohmann::json(config).dump();
+}
+
+template <class Config>
+Result<Config> config_from_json(std::string_view text) {
+  try {
+    return nlohmann::json::parse(text).template get<Config>();
+  } catch (const std::exception& error) {
+    return failure(std::string("CONFIG_FD: ") + error.what());
+  }
+}
+
+template <class Config>
+Result<Config> take_config() {
+  const auto text = take_config_text();
+  if (!text) return tl::unexpected(text.error());
+  return config_from_json<Config>(*text);
+}
+
+template std::string config_json(const EmbeddedConfig&);
+template std::string config_json(const DriverConfig&);
+template std::string config_json(const WorkerConfig&);
+template std::string config_json(const ServerConfig&);
+template Result<EmbeddedConfig> config_from_json(std::string_view);
+template Result<DriverConfig> config_from_json(std::string_view);
+template Result<WorkerConfig> config_from_json(std::string_view);
+template Result<ServerConfig> config_from_json(std::string_view);
+template Result<EmbeddedConfig> take_config();
+template Result<DriverConfig> take_config();
+template Result<WorkerConfig> take_config();
+template Result<ServerConfig> take_config();
 
 }  // namespace ca

@@ -1,12 +1,12 @@
 // What the supervisor hands to each built-in program on CONFIG_FD: one JSON object, described by the structs here and
-// read by the same structs. Times are milliseconds, sizes bytes. Every field is always present.
+// read by the same structs. (JSON itself is in the source: it takes two seconds to compile.) Times are milliseconds, sizes bytes. Every field is always present.
 #pragma once
 
 #include <sys/types.h>
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/result.h"
@@ -61,28 +61,15 @@ struct ServerConfig {
   std::vector<ProjectConfig> projects;
 };
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProjectConfig, name, path, exclude, index_secrets)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EmbeddedConfig, data_dir, socket_dir, user, driver_os_user, port)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DriverConfig, runtime_dir, conninfo, embedded, lock_path, allow_uids, port,
-                                   shared_connections, exclusive_connections, max_clients, queue_limit,
-                                   connect_timeout_ms, server_wait_timeout_ms, statement_timeout_ms, migrations)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(WorkerConfig, process_name, projects)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ServerConfig, runtime_dir, listen, token, projects);
-
-// The bytes of the descriptor that CONFIG_FD names; closes it and removes the variable.
-// Errors: no CONFIG_FD in the environment; unreadable.
-Result<std::string> take_config_text();
-
-// The configuration of this process. Errors: as take_config_text; not JSON; a field missing or of another type.
+// One of the structs above as the JSON that is handed over, and back. Errors: not JSON; a field missing or of another type.
 template <class Config>
-Result<Config> take_config() {
-  auto text = take_config_text();
-  if (!text) return tl::unexpected(text.error());
-  try {
-    return nlohmann::json::parse(*text).template get<Config>();
-  } catch (const std::exception& error) {
-    return failure(std::string("CONFIG_FD: ") + error.what());
-  }
-}
+std::string config_json(const Config& config);
+template <class Config>
+Result<Config> config_from_json(std::string_view text);
+
+// The configuration of this process: what the descriptor holds that CONFIG_FD names; closes it and removes the variable.
+// Errors: no CONFIG_FD in the environment; unreadable; as config_from_json.
+template <class Config>
+Result<Config> take_config();
 
 }  // namespace ca

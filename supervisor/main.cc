@@ -11,6 +11,7 @@
 #include <version.h>
 
 #include "common/builtin_config.h"
+#include "common/check.h"
 #include "common/exit_code.h"
 #include "supervisor/config/config_reader.h"
 #include "supervisor/guardian/daemonize.h"
@@ -114,8 +115,9 @@ std::vector<std::string> sockets_of(const Plan& plan) {
   // PostgreSQL removes its own where it ends in order; where a half of the supervisor dies, it is not given the time.
   for (std::size_t id = 0; id < plan.launches.size(); ++id) {
     if (!plan.rules.processes[id].is_postgres || plan.launches[id].config_json.empty()) continue;
-    const auto cluster = nlohmann::json::parse(plan.launches[id].config_json).get<EmbeddedConfig>();
-    sockets.push_back(cluster.socket_dir + "/.s.PGSQL." + std::to_string(cluster.port));
+    const auto cluster = config_from_json<EmbeddedConfig>(plan.launches[id].config_json);
+    CA_CHECK(cluster.has_value());  // make_plan wrote it
+    sockets.push_back(cluster->socket_dir + "/.s.PGSQL." + std::to_string(cluster->port));
   }
   return sockets;
 }

@@ -117,7 +117,7 @@ class PlanMaker {
     launch.parent_death_signal = SIGQUIT;
     if (is_builtin(embedded_)) {
       // The launcher starts as root and drops privileges itself, when the folders are made.
-      launch.config_json = nlohmann::json(embedded_config()).dump();
+      launch.config_json = config_json(embedded_config());
     } else {
       launch.account = plan_.postgres_account;
     }
@@ -148,7 +148,7 @@ class PlanMaker {
     const std::string socket = fmt::format("{}/.s.PGSQL.{}", plan_.runtime_dir, driver_config_.integer("port"));
     const auto mode = static_cast<mode_t>(driver_config_.number("socket_mode"));
     launch.listeners = {add_listener({"postgresql", socket, true, mode})};
-    if (is_builtin(driver_)) launch.config_json = nlohmann::json(driver_config()).dump();
+    if (is_builtin(driver_)) launch.config_json = config_json(driver_config());
     add(process_rules(driver_, "driver", core::tier_driver), std::move(launch));
   }
 
@@ -215,7 +215,7 @@ class PlanMaker {
     for (const Settings& worker : root_.at("workers").sections) {
       if (is_builtin(worker)) clients += static_cast<std::size_t>(worker.number("instances"));
     }
-    const std::size_t bytes = nlohmann::json(projects_).dump().size();
+    const std::size_t bytes = config_json(WorkerConfig{"", projects_}).size();
     if (bytes * clients <= max_projects_bytes) return true;
     diagnostics_.error(root_.at("projects").mark, "projects: too many for so many workers");
     return false;
@@ -240,7 +240,7 @@ class PlanMaker {
       const std::string name = numbered ? fmt::format("{}.{}", worker.text("name"), k) : worker.text("name");
       Launch launch = common;
       launch.env = client_environment(worker, name, configured);
-      if (is_builtin(worker)) launch.config_json = nlohmann::json(WorkerConfig{name, projects_}).dump();
+      if (is_builtin(worker)) launch.config_json = config_json(WorkerConfig{name, projects_});
       add(process_rules(worker, name, core::tier_workers), std::move(launch));
     }
   }
@@ -255,7 +255,7 @@ class PlanMaker {
     }
     const std::string token = read_token(server.at("token_file"));
     if (is_builtin(server)) {
-      launch.config_json = nlohmann::json(ServerConfig{plan_.runtime_dir, addresses, token, projects_}).dump();
+      launch.config_json = config_json(ServerConfig{plan_.runtime_dir, addresses, token, projects_});
     }
     add(process_rules(server, "server", core::tier_server), std::move(launch));
   }

@@ -13,7 +13,7 @@ using nlohmann::json;
 
 TEST_CASE("The driver is told its part, and of its embedded cluster's socket") {
   const Plan plan = valid("  runtime_dir: /r\n  database: {}\n", 0);
-  const auto driver = json::parse(plan.launches[1].config_json).get<DriverConfig>();
+  const auto driver = *config_from_json<DriverConfig>(plan.launches[1].config_json);
   CHECK(driver.runtime_dir == "/r");
   CHECK(driver.conninfo == "host=/r/postgres port=5432 dbname=code_analysis user=code_analysis");
   CHECK(driver.embedded);
@@ -23,8 +23,8 @@ TEST_CASE("The driver is told its part, and of its embedded cluster's socket") {
   CHECK(driver.server_wait_timeout_ms == 60'000);
   CHECK(driver.statement_timeout_ms == 0);
   CHECK(driver.migrations.ends_with("/driver/migrations"));
-  CHECK(json(driver).at("shared_connections") == 4);
-  const auto embedded = json::parse(plan.launches[0].config_json).get<EmbeddedConfig>();
+  CHECK(json::parse(plan.launches[1].config_json).at("shared_connections") == 4);
+  const auto embedded = *config_from_json<EmbeddedConfig>(plan.launches[0].config_json);
   CHECK(embedded.data_dir == "/var/lib/code-analysis/postgres");
   CHECK(embedded.socket_dir == "/r/postgres");
   CHECK(embedded.user == "postgres");
@@ -33,7 +33,7 @@ TEST_CASE("The driver is told its part, and of its embedded cluster's socket") {
 
 TEST_CASE("A connection string is the user's own; a folder with blanks is put in quotes") {
   const Plan given = valid("  database: {driver: {config: {conninfo: \"host=a,b password=x\", max_clients: 7}}}\n");
-  const auto driver = json::parse(given.launches[0].config_json).get<DriverConfig>();
+  const auto driver = *config_from_json<DriverConfig>(given.launches[0].config_json);
   CHECK(driver.conninfo == "host=a,b password=x");
   CHECK_FALSE(driver.embedded);
   CHECK(driver.max_clients == 7);
@@ -43,14 +43,14 @@ TEST_CASE("A connection string is the user's own; a folder with blanks is put in
 
 TEST_CASE("Workers and server are told of the projects") {
   const Plan plan = valid(whole_tree);
-  const auto worker = json::parse(plan.launches[3].config_json).get<WorkerConfig>();
+  const auto worker = *config_from_json<WorkerConfig>(plan.launches[3].config_json);
   CHECK(worker.process_name == "indexer.0");
   REQUIRE(worker.projects.size() == 1);
   CHECK(worker.projects[0].path == "/etc");
   CHECK(worker.projects[0].exclude == Names{"build/**"});
   CHECK_FALSE(worker.projects[0].index_secrets);
   CHECK(plan.launches[5].config_json.empty());
-  const auto server = json::parse(plan.launches[6].config_json).get<ServerConfig>();
+  const auto server = *config_from_json<ServerConfig>(plan.launches[6].config_json);
   CHECK(server.listen == Names{"127.0.0.1:8080"});
   CHECK(server.token.empty());
   CHECK(server.projects.size() == 1);
@@ -71,7 +71,7 @@ TEST_CASE("Without root the cluster runs as the supervisor's user") {
   const Plan plan = valid(whole_tree, 1000);
   CHECK_FALSE(plan.postgres_account);
   CHECK(plan.reader_uids == std::vector<uid_t>{1000});
-  const auto embedded = json::parse(plan.launches[0].config_json).get<EmbeddedConfig>();
+  const auto embedded = *config_from_json<EmbeddedConfig>(plan.launches[0].config_json);
   CHECK(embedded.user.empty());
   CHECK(embedded.driver_os_user == "alice");
 }
@@ -107,7 +107,7 @@ TEST_CASE("What this host lacks is a warning when checked and an error at a star
 
 TEST_CASE("Users are admitted by name and by number") {
   const Plan plan = valid("  database: {driver: {config: {conninfo: a=b, allow_users: [postgres, 77]}}}\n", 1000);
-  const auto driver = json::parse(plan.launches[0].config_json).get<DriverConfig>();
+  const auto driver = *config_from_json<DriverConfig>(plan.launches[0].config_json);
   CHECK(driver.allow_uids == std::vector<uid_t>{0, 26, 77, 1000});
 }
 
@@ -166,7 +166,7 @@ TEST_CASE("The token is the first line of its file") {
   const ReadOutcome outcome = file.read();
   REQUIRE(outcome.plan);
   CHECK(outcome.warnings.empty());
-  CHECK(json::parse(outcome.plan->launches[0].config_json).get<ServerConfig>().token == "s3cret");
+  CHECK(config_from_json<ServerConfig>(outcome.plan->launches[0].config_json)->token == "s3cret");
   ::chmod((file.folder() + "/token").c_str(), 0644);
   CHECK(file.read().warnings == Names{"2:47: warning: token_file: DIR/token is open to every user of this host"});
   ::chmod(file.write("token", "\nnot here\n").c_str(), 0600);
