@@ -1,20 +1,11 @@
 #include "cli/code-analysisctl/projects_program.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <poll.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <csignal>
-#include <filesystem>
 
-#include "common/posix.h"
-#include "common/unique_fd.h"
+#include "cli/code-analysisctl/child_output.h"
 
 extern char** environ;
 
@@ -22,14 +13,12 @@ namespace ca::ctl {
 
 namespace {
 
-namespace fs = std::filesystem;
-
-std::string program() {
-  std::error_code error;
-  const fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path();
-  const fs::path installed = folder / "../libexec/code-analysis/projects";
-  const fs::path built = folder / "libexec/code-analysis/projects";
-  return ::access(built.c_str(), X_OK) == 0 ? built.string() : installed.string();
+std::vector<std::string> command_line(const std::vector<std::string>& arguments) {
+  const std::string name = "libexec/code-analysis/projects";
+  const std::string found = program_beside({name, "../" + name});
+  std::vector<std::string> argv{found.empty() ? name : found};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  return argv;
 }
 
 // The variables of this process, less its own PG* ones, and those given.
@@ -46,30 +35,6 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   for (std::string& text : texts) list.push_back(text.data());
   list.push_back(nullptr);
   return list;
-}
-
-// All that comes until the end, or nothing where that takes too long.
-std::optional<std::string> read_within(int fd, Milliseconds timeout) {
-  const Instant end = MonotonicClock::now() + timeout;
-  std::string text;
-  std::array<char, 65536> buffer{};
-  for (;;) {
-    const auto left = std::chrono::duration_cast<Milliseconds>(end - MonotonicClock::now()).count();
-    pollfd readable{fd, POLLIN, 0};
-    const int count = left <= 0 ? 0 : ::poll(&readable, 1, static_cast<int>(left));
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return std::nullopt;
-    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return text;
-    text.append(buffer.data(), static_cast<std::size_t>(got));
-  }
-}
-
-int wait_for(pid_t pid) {
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 }  // namespace
@@ -99,38 +64,19 @@ Result<std::vector<std::string>> driver_environment(const Json& status) {
 }
 
 Error become_projects_program(const std::vector<std::string>& arguments, const std::vector<std::string>& environment) {
-  std::vector<std::string> argv{program()};
-  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  auto argv = command_line(arguments);
   auto variables = whole_environment(environment);
   ::execve(argv[0].c_str(), pointers(argv).data(), pointers(variables).data());
-  return Error{"cannot run " + argv[0], errno};
+  return system_failure("cannot run " + argv[0], errno).value();
 }
 
 Result<std::string> ask_projects_program(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
                                          Milliseconds timeout) {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return system_failure("pipe2", errno);
-  const UniqueFd reader(ends[0]);
-  UniqueFd writer(ends[1]);
-  std::vector<std::string> argv{program()};
-  argv.insert(argv.end(), arguments.begin(), arguments.end());
-  auto variables = whole_environment(environment);
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_adddup2(&actions, writer.get(), STDOUT_FILENO);
-  ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  pid_t pid = -1;
-  const int error =
-      ::posix_spawn(&pid, argv[0].c_str(), &actions, nullptr, pointers(argv).data(), pointers(variables).data());
-  ::posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) return system_failure("cannot run " + argv[0], error);
-  writer.reset();
-  auto text = read_within(reader.get(), timeout);
-  if (!text) ::kill(pid, SIGKILL);
-  const int code = wait_for(pid);
-  if (!text) return failure("the database does not answer");
-  if (code != 0) return failure("the database cannot be reached");
-  return std::move(*text);
+  auto output = run_child({command_line(arguments), whole_environment(environment), timeout, true});
+  if (!output && output.error().code == ETIMEDOUT) return failure("the database does not answer");
+  if (!output) return tl::unexpected(output.error());
+  if (output->exit_code != 0) return failure("the database cannot be reached");
+  return std::move(output->text);
 }
 
 }  // namespace ca::ctl

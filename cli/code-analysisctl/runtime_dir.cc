@@ -1,70 +1,23 @@
 #include "cli/code-analysisctl/runtime_dir.h"
 
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <array>
-#include <cerrno>
 #include <cstdlib>
-#include <filesystem>
 #include <yaml-cpp/yaml.h>
 
-#include "common/posix.h"
-#include "common/unique_fd.h"
-
-extern char** environ;
+#include "cli/code-analysisctl/child_output.h"
 
 namespace ca::ctl {
 
 namespace {
 
-namespace fs = std::filesystem;
-
-// Beside this program, in its ../sbin; else the bare name, which is looked up in PATH.
-std::string supervisor_program() {
-  std::error_code error;
-  const fs::path own = fs::read_symlink("/proc/self/exe", error);
-  if (!error) {
-    for (const auto& candidate : {own.parent_path() / "code-analysisd", own.parent_path() / "../sbin/code-analysisd"}) {
-      if (::access(candidate.c_str(), X_OK) == 0) return candidate.string();
-    }
-  }
-  return "code-analysisd";
-}
-
-int exit_code_of(pid_t pid) {
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0) {
-    if (errno != EINTR) return -1;
-  }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 // Standard output of `code-analysisd --config FILE --print-config`; its errors go to our own standard error.
 Result<std::string> print_config(const std::string& config) {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return system_failure("pipe2", errno);
-  const UniqueFd reader(ends[0]);
-  UniqueFd writer(ends[1]);
-  const std::string program = supervisor_program();
-  const std::array<const char*, 5> argv{program.c_str(), "--config", config.c_str(), "--print-config", nullptr};
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_adddup2(&actions, writer.get(), STDOUT_FILENO);
-  pid_t pid = -1;
-  const int error =
-      ::posix_spawnp(&pid, program.c_str(), &actions, nullptr, const_cast<char* const*>(argv.data()), environ);
-  ::posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) return system_failure("cannot run " + program + " to read " + config, error);
-  writer.reset();
-  constexpr std::size_t limit = 64u << 20;
-  auto text = read_to_end(reader.get(), limit);
-  if (const int code = exit_code_of(pid); code != 0) {
-    return failure(config + ": code-analysisd could not read it (exit code " + std::to_string(code) + ")");
+  const std::string beside = program_beside({"code-analysisd", "../sbin/code-analysisd"});
+  auto output = run_child({{beside.empty() ? "code-analysisd" : beside, "--config", config, "--print-config"}, {}, {}, false});
+  if (!output) return failure(output.error().message + ", to read " + config, output.error().code);
+  if (output->exit_code != 0) {
+    return failure(config + ": code-analysisd could not read it (exit code " + std::to_string(output->exit_code) + ")");
   }
-  return text;
+  return std::move(output->text);
 }
 
 }  // namespace
