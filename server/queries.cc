@@ -62,28 +62,18 @@ LIMIT $4 OFFSET $5)";
 
 // Each table is counted once for all projects.
 const std::string projects = R"(
-SELECT p.id, p.name, p.path,
+SELECT p.project_id AS id, p.name, p.path,
        to_char(p.scanned_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS scanned_at,
-       coalesce(f.files, 0) AS files, coalesce(f.indexed, 0) AS indexed, coalesce(f.pending, 0) AS pending,
-       coalesce(f.skipped, 0) AS skipped, coalesce(f.dead, 0) AS dead,
-       coalesce(f.indexed_last_minute, 0) AS indexed_last_minute,
+       p.files, p.indexed, p.pending, p.skipped, p.dead, p.files_per_second, p.seconds_left,
        coalesce(s.symbols, 0) AS symbols,
        coalesce(i.errors, 0) AS errors, coalesce(i.warnings, 0) AS warnings, coalesce(i.infos, 0) AS infos
-FROM projects p
-LEFT JOIN (
-  SELECT project_id, count(*) AS files,
-         count(*) FILTER (WHERE status = 'indexed') AS indexed,
-         count(*) FILTER (WHERE status = 'pending') AS pending,
-         count(*) FILTER (WHERE status = 'skipped') AS skipped,
-         count(*) FILTER (WHERE status = 'dead') AS dead,
-         count(*) FILTER (WHERE indexed_at > now() - interval '1 minute') AS indexed_last_minute
-  FROM files GROUP BY project_id) f ON f.project_id = p.id
-LEFT JOIN (SELECT project_id, count(*) AS symbols FROM symbols GROUP BY project_id) s ON s.project_id = p.id
+FROM project_progress p
+LEFT JOIN (SELECT project_id, count(*) AS symbols FROM symbols GROUP BY project_id) s ON s.project_id = p.project_id
 LEFT JOIN (
   SELECT project_id, count(*) FILTER (WHERE severity = 'error') AS errors,
          count(*) FILTER (WHERE severity = 'warning') AS warnings, count(*) FILTER (WHERE severity = 'info') AS infos
-  FROM issues GROUP BY project_id) i ON i.project_id = p.id
-ORDER BY p.name LIMIT 1000)";
+  FROM issues GROUP BY project_id) i ON i.project_id = p.project_id
+WHERE p.origin <> 'removed' ORDER BY p.name LIMIT 1000)";
 
 const std::string files = R"(
 SELECT f.id, p.name AS project, f.path, f.language, f.size, f.line_count, f.status, f.error,

@@ -37,8 +37,9 @@ Json with(Json object, const char* name, Json schema) {
 Json page_of(Json row) { return with(object_of({"limit#", "offset#", "next_offset#?"}), "results", array_of(std::move(row))); }
 
 Json project_row() {
-  return object_of({"id#", "name", "path", "scanned_at?", "files#", "indexed#", "pending#", "skipped#", "dead#", "symbols#", "errors#",
-                    "warnings#", "infos#", "indexed_last_minute#"});
+  const auto row = object_of({"id#", "name", "path", "scanned_at?", "files#", "indexed#", "pending#", "skipped#", "dead#", "symbols#",
+                              "errors#", "warnings#", "infos#", "seconds_left#?"});
+  return with(row, "files_per_second", {{"type", "number"}});
 }
 
 Json overview() {

@@ -99,7 +99,7 @@ async function round() {
   try {
     await askEvents();
     if (now >= due.projects) {
-      const isBusy = (live.projects || []).some((project) => project.pending > 0 || project.indexed_last_minute > 0);
+      const isBusy = (live.projects || []).some((project) => project.pending > 0 || project.files_per_second > 0);
       due.projects = now + (isBusy || live.trouble.database ? 2000 : 5000) - 100;
       askProjects();
     }

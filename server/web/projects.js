@@ -23,7 +23,7 @@ function makeCard(project) {
       stat("dead", "failed", link("files", { project: name, status: "dead" })),
       stat("errors", "errors", link("issues", { project: name, severity: "error" })),
       stat("warnings", "warnings", link("issues", { project: name, severity: "warning" })),
-      stat("rate", "files/min")));
+      stat("rate", "files/s")));
 }
 
 function progressText(project) {
@@ -32,8 +32,7 @@ function progressText(project) {
     return project.scanned_at ? `up to date · scanned ${clock(project.scanned_at)}` : "waiting for the first scan";
   }
   const percent = Math.floor((100 * done) / Math.max(project.files, 1));
-  const rate = project.indexed_last_minute;
-  const left = rate > 0 ? ` · about ${duration((project.pending / rate) * 60000)} left` : "";
+  const left = project.seconds_left === null ? "" : ` · about ${duration(project.seconds_left * 1000)} left`;
   return `${percent} % · ${plural(project.pending, "file")} to go${left}`;
 }
 
@@ -43,7 +42,7 @@ function updateCard(card, project) {
   bar.value = project.files - project.pending;
   card.classList.toggle("done", project.pending === 0);
   setText(card.querySelector(".progress-text"), progressText(project));
-  const values = { ...project, rate: project.indexed_last_minute };
+  const values = { ...project, rate: project.files_per_second };
   for (const name of ["files", "symbols", "pending", "dead", "errors", "warnings", "rate"]) {
     const item = card.querySelector(`.s-${name}`);
     setText(item.querySelector(".value"), number(values[name] || 0));
