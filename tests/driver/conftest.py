@@ -6,6 +6,7 @@ import pytest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 
+import listeners  # noqa: E402
 from driver_process import DriverProcess  # noqa: E402
 from pg_cluster import PgCluster  # noqa: E402
 
@@ -68,3 +69,10 @@ def driver(program, cluster):
     yield one
     assert one.stop() == 0, one.log()
     one.close()
+
+
+@pytest.fixture
+def pair(driver):
+    """Two clients: the one listens, the other speaks."""
+    with listeners.connect(driver) as listener, listeners.connect(driver) as speaker:
+        yield listener, speaker
