@@ -86,11 +86,12 @@ void ClientSession::listen_executed() {
 }
 
 bool ClientSession::adds_before_ready(char status) const {
-  return !executed_listens_.empty() || (status == 'I' && !heard_.empty());
+  return !executed_listens_.empty() || session_reset_ || (status == 'I' && !heard_.empty());
 }
 
 // The group has succeeded: what it listens on is asked for, and ReadyForQuery waits for that.
 bool ClientSession::before_ready(char status) {
+  if (session_reset_) tell_settings_again();
   simple_listen_ = false;
   held_status_ = status;
   for (const std::string& channel : std::exchange(executed_listens_, {})) {

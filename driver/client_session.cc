@@ -212,10 +212,19 @@ void ClientSession::lease_granted(ServerConnection& server) {
 void ClientSession::session_prepared(bool ok, const std::string& reason) {
   preparing_ = false;
   if (!ok) return fatal("22023", "a setting given at start-up was refused: " + reason);
+  if (std::exchange(awaits_welcome_, false)) welcome();
+  if (!farewell_.empty()) return fatal("57P01", farewell_);
   host_.pump_later(*this);
 }
 
+bool ClientSession::yield() {
+  if (server_ == nullptr || !state_.only_settings() || preparing_ || in_flight() || owes_rest()) return false;
+  release(state_.pins());
+  return true;
+}
+
 void ClientSession::lease_refused(std::string_view sqlstate, const std::string& reason) {
+  if (awaits_welcome_) return fatal(sqlstate, reason);
   wire::append_error(refusal_, {"ERROR", sqlstate, reason});
   host_.pump_later(*this);
 }
@@ -247,9 +256,7 @@ void ClientSession::come_to_rest() {
     return;
   }
   if (!farewell_.empty()) return fatal("57P01", farewell_);
-  const bool only_settings = session_reset_ && state_.pins() == pin::startup && !state_.in_transaction();
-  session_reset_ = false;
-  if (only_settings) return release(0);  // the next lease sets them again
+  if (std::exchange(session_reset_, false) && state_.only_settings()) return release(0);  // the next lease sets them again
   if (server_->off_base() && !state_.in_transaction()) state_.pin(pin::parameter);
   if (leaving_) host_.pump_later(*this);
   if (state_.owns_connection()) return host_.pool().make_exclusive(*server_);
@@ -264,8 +271,8 @@ void ClientSession::release(Pins pins) {
 }
 
 void ClientSession::server_lost(ServerConnection& server) {
-  const bool flying = in_flight();
-  const bool unsafe = state_.owns_connection() && !preparing_;
+  const bool flying = in_flight() && !preparing_;
+  const bool unsafe = awaits_welcome_ || (state_.owns_connection() && !state_.only_settings());
   const bool inside = server.inside_reply();
   server_ = nullptr;
   preparing_ = false;
@@ -278,7 +285,7 @@ void ClientSession::server_lost(ServerConnection& server) {
                                          "statement took effect is unknown"
                                        : "the connection to PostgreSQL was lost, and the session's state with it";
   if (unsafe) return fatal(flying ? "08007" : "08006", text, server.loss());
-  for (std::size_t count = server.replies().ready_count(); count > 0; --count) {
+  for (std::size_t count = flying ? server.replies().ready_count() : 0; count > 0; --count) {
     error("08007", text, server.loss());
     ready('I');
   }

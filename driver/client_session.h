@@ -4,6 +4,10 @@
 // A client asks for a connection when a message needs one and gives it back when everything is answered and nothing
 // (transaction, session state, an open group of messages) ties it down: session_state.h. Messages that wait for a
 // connection stay unread, at most one read of them in memory.
+//
+// Settings given at start-up need a connection of the client's own, on which they are set before anything else: at the
+// start, so that the client is told what PostgreSQL made of them. Where nothing else ties it down, that connection is given
+// up to whoever waits, and the settings are set again on the next one.
 #pragma once
 
 #include <sys/types.h>
@@ -87,6 +91,7 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   void server_lost(ServerConnection& server) override;
   std::optional<Instant> stalled_since() const override;
   void evict() override;
+  bool yield() override;
   // LeaseHolder
   void deliver(std::string_view bytes) override { out_.add(bytes); }
   void flush_replies() override;
@@ -151,7 +156,8 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   // client_startup.cc
   void consume_first_packets(std::string_view& input);
   void begin_session(const wire::StartupMessage& message);
-  void welcome(const wire::StartupMessage& message);
+  void welcome();
+  void tell_settings_again();
 
   // client_messages.cc. handle() is false where the message must be presented again once there is a connection.
   bool handle(const wire::Slice& slice);
@@ -213,6 +219,7 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   Phase phase_ = Phase::startup;
   Rest rest_ = Rest::drop;
   bool preparing_ = false;            // the server runs our settings first
+  bool awaits_welcome_ = false;       // until they have been run for the first time
   bool skipping_ = false;             // an error was answered: all up to Sync is dropped
   bool session_reset_ = false;
   bool group_begins_ = false;         // the open group has begun a transaction

@@ -42,16 +42,25 @@ void ClientSession::begin_session(const wire::StartupMessage& message) {
   }
   if (options_.database == console_database) options_.settings.clear();
   phase_ = options_.database == console_database ? Phase::console : Phase::active;
-  welcome(message);
+  if (message.needs_negotiation()) wire::append_negotiate(out_.text(), message.protocol_options);
+  wire::append_authentication_ok(out_.text());
+  if (options_.settings.empty()) return welcome();
+  awaits_welcome_ = true;  // only PostgreSQL knows whether it takes the settings, and what it then reports
+  mode = LeaseMode::exclusive;
+  host_.pool().request(*this);
 }
 
-void ClientSession::welcome(const wire::StartupMessage& message) {
+// DISCARD ALL has brought the server's own values back, and the client was told so; but its settings outlive it: they are
+// set again on its next lease.
+void ClientSession::tell_settings_again() {
+  for (const auto& [name, value] : server_->session_parameters()) wire::append_parameter_status(out_.text(), name, value);
+}
+
+void ClientSession::welcome() {
   std::string& out = out_.text();
-  if (message.needs_negotiation()) wire::append_negotiate(out, message.protocol_options);
-  wire::append_authentication_ok(out);
-  for (const char* name : Pool::reported_parameters()) {
-    const std::string value = std::string_view(name) == "application_name" ? options_.application_name
-                                                                           : host_.pool().parameter(name);
+  for (const char* name : reported_parameters) {
+    std::string value = server_ != nullptr ? server_->parameter(name) : host_.pool().parameter(name);
+    if (std::string_view(name) == "application_name") value = options_.application_name;
     if (!value.empty()) wire::append_parameter_status(out, name, value);
   }
   wire::append_backend_key(out, key_.process_id, key_.secret);

@@ -16,11 +16,6 @@ constexpr milliseconds first_retry{50};
 constexpr milliseconds longest_retry{500};
 constexpr milliseconds stall_limit{5000};  // of a client that holds a connection up while another waits as long
 
-constexpr std::array<const char*, 13> told_to_clients{
-    "server_version", "server_encoding", "client_encoding", "application_name", "is_superuser",
-    "session_authorization", "DateStyle", "IntervalStyle", "TimeZone", "integer_datetimes",
-    "standard_conforming_strings", "default_transaction_read_only", "in_hot_standby"};
-
 }  // namespace
 
 Pool::Pool(EventLoop& loop, PoolSettings settings, Listener listener)
@@ -35,8 +30,6 @@ Pool::Pool(EventLoop& loop, PoolSettings settings, Listener listener)
       stalled_(loop, [this] { evict_stalled(); }) {}
 
 Pool::~Pool() = default;
-
-std::span<const char* const> Pool::reported_parameters() { return told_to_clients; }
 
 std::string Pool::parameter(std::string_view name) const {
   for (const auto& [known, value] : parameters_) {
@@ -124,7 +117,7 @@ void Pool::connected(ServerConnection& server) {
   overdue_.stop();
   pause_before_retry_ = {};
   parameters_.clear();
-  for (const char* name : told_to_clients) {
+  for (const char* name : reported_parameters) {
     const auto value = server.parameter(name);
     if (!value.empty()) parameters_.emplace_back(name, value);
   }
@@ -186,6 +179,7 @@ void Pool::settle() {
     lend_free();
     tell_losses();  // a connection may break at its first byte
     open_more();
+    reclaim();
     watch_waits();
     watch_stalls();
   }
@@ -239,6 +233,17 @@ void Pool::open_more() {
          !retry_.running() && !closing_) {
     ++connecting;
     open();
+  }
+}
+
+// As many as wait beyond those connections that will soon be free.
+void Pool::reclaim() {
+  if (waiting() == 0 || paused_) return;
+  const Counts now = counts();
+  std::size_t coming = static_cast<std::size_t>(now.idle + now.connecting + now.cleaning);
+  for (auto& member : members_) {
+    if (coming >= waiting()) return;
+    if (member.borrower != nullptr && member.borrower->yield()) ++coming;
   }
 }
 

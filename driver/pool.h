@@ -32,6 +32,8 @@ class LeaseRequest : public Waiter {
   // or a COPY that waits for its client is no stall.
   virtual std::optional<Instant> stalled_since() const = 0;
   virtual void evict() = 0;                      // it has stalled for too long while others wait
+  // Others wait: gives the connection back where it is kept only to spare setting it up again. False: it is needed.
+  virtual bool yield() = 0;
 
  protected:
   ~LeaseRequest() = default;
@@ -80,7 +82,6 @@ class Pool : private ServerOwner {
 
   // What a server connection reports for a setting at its start; empty where none was made yet or it is not reported.
   std::string parameter(std::string_view name) const;
-  static std::span<const char* const> reported_parameters();
 
   // ---- for the console ----
   void pause() { paused_ = true; }
@@ -126,6 +127,7 @@ class Pool : private ServerOwner {
   bool lend_one(LeaseMode mode);
   void open_more();
   void open();
+  void reclaim();
   void watch_waits();
   void watch_stalls();
   void evict_stalled();

@@ -9,12 +9,6 @@ namespace ca::driver {
 
 namespace {
 
-// What libpq knows of a connection's settings (it offers no list).
-constexpr std::array<const char*, 13> reported{
-    "server_version", "server_encoding", "client_encoding", "application_name", "is_superuser",
-    "session_authorization", "DateStyle", "IntervalStyle", "TimeZone", "integer_datetimes",
-    "standard_conforming_strings", "default_transaction_read_only", "in_hot_standby"};
-
 constexpr std::uint64_t most_drained = 1 << 20;  // bytes that are thrown away before the connection is given up
 
 }  // namespace
@@ -80,7 +74,7 @@ void ServerConnection::finish_connecting() {
   encrypted_ = ssl != nullptr;
   stream_ = Stream(PQsocket(conn_.get()), ssl);
   PQsetnonblocking(conn_.get(), 1);  // PQfinish must not wait for room to say goodbye
-  for (const char* name : reported) {
+  for (const char* name : reported_parameters) {
     const char* value = PQparameterStatus(conn_.get(), name);
     if (value != nullptr) base_parameters_[name] = value;
   }
@@ -94,8 +88,10 @@ void ServerConnection::finish_connecting() {
 }
 
 std::string ServerConnection::parameter(const char* name) const {
-  const auto place = base_parameters_.find(name);
-  return place == base_parameters_.end() ? std::string() : place->second;
+  for (const auto* parameters : {&session_parameters_, &base_parameters_}) {
+    if (const auto place = parameters->find(name); place != parameters->end()) return place->second;
+  }
+  return {};
 }
 
 std::string ServerConnection::address() const {
@@ -252,13 +248,15 @@ void ServerConnection::on_complete(const wire::Slice& slice) {
 void ServerConnection::on_parameter(const wire::Slice& slice) {
   const auto parameter = wire::read_parameter_status(slice.body());
   if (!parameter) return;
-  const auto base = base_parameters_.find(parameter->name);
-  if (phase_ == Phase::idle || base == base_parameters_.end()) {  // a reload of PostgreSQL's configuration
-    base_parameters_[std::string(parameter->name)] = parameter->value;
-  } else if (base->second == parameter->value) {
-    changed_parameters_.erase(std::string(parameter->name));
+  const std::string name(parameter->name);
+  if (phase_ == Phase::idle || !base_parameters_.contains(name)) {  // a reload of PostgreSQL's configuration
+    base_parameters_[name] = parameter->value;
+  } else if (phase_ == Phase::leased && own_work_) {
+    session_parameters_[name] = parameter->value;
+  } else if (this->parameter(name.c_str()) == parameter->value) {
+    changed_parameters_.erase(name);
   } else {
-    changed_parameters_[std::string(parameter->name)] = parameter->value;
+    changed_parameters_[name] = parameter->value;
   }
 }
 
@@ -319,6 +317,9 @@ void ServerConnection::end_lease(Pins pins) {
 // Brings the connection back to the state of a new one, a step a call; each step ends in own_work_done().
 void ServerConnection::clean() {
   phase_ = Phase::cleaning;
+  changed_parameters_.merge(session_parameters_);
+  session_parameters_.clear();
+  std::erase_if(changed_parameters_, [this](const auto& changed) { return changed.second == parameter(changed.first.c_str()); });
   if ((pins_to_undo_ & pin::library) != 0) return fail("a library was loaded into it");
   if (cancels_ > 0) return;  // end_cancel() goes on
   if (status_ != 'I') return run_own("ROLLBACK");

@@ -28,6 +28,12 @@
 
 namespace ca::driver {
 
+// What a server tells of a session's settings (ParameterStatus), as far as libpq knows of them: it offers no list.
+inline constexpr std::array<const char*, 13> reported_parameters{
+    "server_version", "server_encoding", "client_encoding", "application_name", "is_superuser",
+    "session_authorization", "DateStyle", "IntervalStyle", "TimeZone", "integer_datetimes",
+    "standard_conforming_strings", "default_transaction_read_only", "in_hot_standby"};
+
 class ServerConnection;
 
 // Who has the connection for now. Called only while it has it.
@@ -81,7 +87,9 @@ class ServerConnection {
   Serial serial() const noexcept { return serial_; }
   const std::string& loss() const noexcept { return loss_; }  // why it is closed
   int backend_pid() const noexcept { return conn_ ? PQbackendPID(conn_.get()) : 0; }
-  std::string parameter(const char* name) const;              // as of the connection's start
+  // As of the connection's start, or as the SQL of run_first() has set it.
+  std::string parameter(const char* name) const;
+  const std::map<std::string, std::string, std::less<>>& session_parameters() const { return session_parameters_; }  // the latter only
   std::string address() const;
   bool encrypted() const noexcept { return encrypted_; }
   // In the middle of a message to the holder: an error of ours cannot be put there.
@@ -164,7 +172,8 @@ class ServerConnection {
   std::vector<StatementId> retired_;
   std::vector<ReplyQueue::FailedParse> failed_;  // in the group at hand
   std::map<std::string, std::string, std::less<>> base_parameters_;
-  std::map<std::string, std::string, std::less<>> changed_parameters_;
+  std::map<std::string, std::string, std::less<>> session_parameters_;  // set by run_first()
+  std::map<std::string, std::string, std::less<>> changed_parameters_;  // by the holder
   std::string loss_;
   std::string own_error_;   // of SQL that the driver runs by itself
   std::uint64_t drained_ = 0;

@@ -26,6 +26,8 @@ class SessionState {
 
   // The connection is this client's alone from here on, and its loss cannot be hidden from the client.
   bool owns_connection() const noexcept { return in_transaction() || pins_ != 0; }
+  // Of what makes it so, only the settings given at start-up, which can be set again on any connection.
+  bool only_settings() const noexcept { return pins_ == pin::startup && !in_transaction(); }
   // Nothing ties the client to its connection once all replies have come.
   bool may_release() const noexcept { return !owns_connection() && !group_open_; }
   // What a text in this state needs: one of its own (traits), or it stays where it is.

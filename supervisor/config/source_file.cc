@@ -42,6 +42,10 @@ bool check_text(std::string_view text, Diagnostics& diagnostics) {
                                   : fmt::format("a control character (byte 0x{:02x})", static_cast<unsigned char>(text[at])));
       return false;
     }
+    if (mark.column > max_line_length && text[at] != '\n') {
+      diagnostics.error(mark, "the line is longer than 256 KiB");
+      return false;
+    }
     const std::size_t length = utf8_length(text.substr(at, 4));
     if (length == 0) {
       diagnostics.error(mark, fmt::format("byte 0x{:02x} is not valid UTF-8", static_cast<unsigned char>(text[at])));

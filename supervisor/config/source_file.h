@@ -10,6 +10,7 @@
 namespace ca::config {
 
 inline constexpr std::size_t max_file_size = 4 << 20;  // bytes
+inline constexpr int max_line_length = 256 << 10;      // bytes: a YAML scanner keeps the tokens of a line in memory
 
 struct SourceFile {
   std::string text;
@@ -17,8 +18,8 @@ struct SourceFile {
   std::string folder;  // absolute, links resolved: what relative paths are relative to
 };
 
-// Errors: cannot be opened; not a regular file; larger than max_file_size (by its size: it is not read then); not
-// UTF-8; contains control characters that YAML forbids, NUL among them. They go to `diagnostics`, at their place.
+// Errors: cannot be opened; not a regular file; larger than max_file_size (by its size: it is not read then); a
+// line longer than max_line_length; not UTF-8; contains control characters that YAML forbids, NUL among them. They go to `diagnostics`, at their place.
 // `ok` is false then.
 struct LoadedSource {
   bool ok = false;

@@ -30,13 +30,13 @@ def wait_until(condition, timeout=20, what="condition"):
 class Worker:
     """One worker process; `ready` is true once it wrote READY."""
 
-    def __init__(self, program, environment, config, user=None):
+    def __init__(self, program, environment, config, user=None, wrapper=()):
         reader, writer = os.pipe()
         config_fd = launcher.memory_file(config)
         self.name = config["process_name"]
         self.errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [os.path.join(launcher.LIBEXEC, program)], pass_fds=[writer, config_fd], cwd="/",
+            [*wrapper, os.path.join(launcher.LIBEXEC, program)], pass_fds=[writer, config_fd], cwd="/",
             env=dict(environment, READY_FD=str(writer), CONFIG_FD=str(config_fd), PGAPPNAME=self.name),
             stdin=subprocess.DEVNULL, stdout=self.errors, stderr=self.errors, user=user)
         os.close(writer)
@@ -85,9 +85,9 @@ class Fleet:
         for path in sorted(glob.glob(MIGRATIONS + "/*.sql")):
             self.connection.execute(pathlib.Path(path).read_text())
 
-    def start(self, program, projects=(), name=None):
+    def start(self, program, projects=(), name=None, wrapper=()):
         config = {"process_name": name or program, "projects": [project(*p) if isinstance(p, tuple) else p for p in projects]}
-        worker = Worker(program, self.environment, config)
+        worker = Worker(program, self.environment, config, wrapper=wrapper)
         self.workers.append(worker)
         return worker.wait_ready()
 

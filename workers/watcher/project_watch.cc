@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "common/log.h"
@@ -17,6 +18,11 @@ namespace {
 
 constexpr std::size_t rows_per_transaction = 1000;
 constexpr long most_names_told = 20;
+// How often a lost root is looked for. A tree that cannot be watched whole is scanned with pauses of 20 times the last scan, so
+// that it costs at most a twentieth of a processor, within these bounds.
+constexpr Milliseconds lost_root_pause{500};
+constexpr Milliseconds shortest_pause{2'000};
+constexpr Milliseconds longest_pause{30'000};
 constexpr std::string_view rules_name = ".gitignore";
 
 std::string folder_of(const std::string& path) {
@@ -80,6 +86,17 @@ bool ProjectWatch::open_root() {
   return true;
 }
 
+std::optional<Instant> ProjectWatch::next_look() const {
+  if (!root_lost_ && !unwatched_) return std::nullopt;
+  return looked_at_ + pause_;
+}
+
+void ProjectWatch::looked(Instant began) {
+  looked_at_ = MonotonicClock::now();
+  const auto took = std::chrono::duration_cast<Milliseconds>(looked_at_ - began);
+  pause_ = root_lost_ ? lost_root_pause : std::clamp(took * 20, shortest_pause, longest_pause);
+}
+
 DbStatus ProjectWatch::identify(Store& store) {
   if (id_ != 0) return {};
   auto id = store.project_id(config_, configured_);
@@ -94,15 +111,21 @@ DbStatus ProjectWatch::scan(Store& store, const std::function<bool()>& breath) {
     needs_scan_ = false;
     return {};
   }
-  if (!open_root()) return {};
+  const Instant began = MonotonicClock::now();
+  if (!open_root()) {
+    looked(began);
+    return {};
+  }
   needs_scan_ = unwatched_ = false;
   scanning_ = true;
   auto done = scan_folder(store, "", breath, false);
   scanning_ = false;
   dirty_.merge(again_);
   again_.clear();
+  looked(began);
   if (!done) return done;
-  log::info("project {}: scanned, {} folders watched", name(), watches_.count());
+  if (!unwatched_) unwatched_told_ = false;
+  if (!unwatched_told_) log::info("project {}: scanned, {} folders watched", name(), watches_.count());
   return store.scanned(id_);
 }
 
@@ -120,6 +143,7 @@ DbStatus ProjectWatch::scan_folder(Store& store, const std::string& folder, cons
   callbacks.folder = [&](const std::string& path, int fd) {
     if (watches_.add(path, fd) || unwatched_) return;
     unwatched_ = true;
+    if (std::exchange(unwatched_told_, true)) return;
     log::warning("project {}: fs.inotify.max_user_watches is reached, scanning by the clock instead", name());
   };
   callbacks.file = [&](FileSeen file) {

@@ -7,11 +7,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "common/builtin_config.h"
+#include "common/clock.h"
 #include "common/unique_fd.h"
 #include "workers/watcher/selection.h"
 #include "workers/watcher/store.h"
@@ -34,8 +36,9 @@ class ProjectWatch {
   bool has_changes() const { return !dirty_.empty(); }
   bool needs_scan() const { return needs_scan_; }
   void ask_for_scan() { needs_scan_ = true; }
-  // The root is away, or the kernel's limit of watches is reached: scans by the clock stand in for events.
-  bool is_blind() const { return root_lost_ || unwatched_; }
+  // When it is to be scanned though no event asks for it: the root is away, or the kernel's limit of watches is reached.
+  // nullopt: the events suffice.
+  std::optional<Instant> next_look() const;
   bool root_lost() const { return root_lost_; }
 
   // Compares the whole tree with the table. `breath` is called now and then; where it returns false the scan ends
@@ -53,6 +56,7 @@ class ProjectWatch {
   DbStatus scan_folder(Store& store, const std::string& folder, const std::function<bool()>& breath, bool live);
   void look_at(const std::string& path, TreeChange& change, std::vector<std::string>& folders);
   void note(const std::string& path);
+  void looked(Instant began);
 
   ProjectConfig config_;
   bool configured_;
@@ -66,6 +70,9 @@ class ProjectWatch {
   bool needs_scan_ = true;
   bool root_lost_ = false;
   bool unwatched_ = false;
+  bool unwatched_told_ = false;  // and so are the scans by the clock that follow
+  Instant looked_at_{};          // the end of the last scan, or of the last look for a root that is away
+  Milliseconds pause_{};         // from then to the next one, where there are no events
   long unstorable_told_ = 0;
 };
 

@@ -14,9 +14,6 @@ namespace {
 // Editors write a file in several steps: wait until nothing has happened for `quiet`, but not longer than `patience`.
 constexpr Milliseconds quiet{25};
 constexpr Milliseconds patience{150};
-// How often a lost root is looked for, and how often a tree is scanned that cannot be watched.
-constexpr Milliseconds lost_root_period{500};
-constexpr Milliseconds blind_scan_period{30'000};
 // How often the table of projects is read where the database refuses LISTEN.
 constexpr Milliseconds unannounced_period{5'000};
 
@@ -129,14 +126,16 @@ DbStatus Watcher::settle_all() {
   return {};
 }
 
+// -1: no look is due without an event.
 Milliseconds Watcher::time_to_next_look() const {
-  Milliseconds period{-1};
+  std::optional<Instant> next;
+  const Instant now = MonotonicClock::now();
+  if (!listens_) next = now + unannounced_period;
   for (const auto& project : projects_) {
-    if (project->root_lost()) return lost_root_period;
-    if (project->is_blind()) period = blind_scan_period;
+    if (const auto look = project->next_look()) next = next ? std::min(*next, *look) : *look;
   }
-  if (!listens_ && period.count() < 0) period = unannounced_period;
-  return period;
+  if (!next) return Milliseconds{-1};
+  return std::max(std::chrono::ceil<Milliseconds>(*next - now), Milliseconds{0});
 }
 
 void Watcher::wait_for_events() {
@@ -145,11 +144,12 @@ void Watcher::wait_for_events() {
   if (added_may_differ_) return;
   const Connection* connection = session_.current();
   const bool usable = connection != nullptr && connection->is_usable();
-  if (wait_readable(stop_, epoll_.get(), usable ? connection->socket() : -1, timeout) || timeout.count() < 0) return;
+  const bool woken = wait_readable(stop_, epoll_.get(), usable ? connection->socket() : -1, timeout);
+  const Instant now = MonotonicClock::now();
   for (const auto& project : projects_) {
-    if (project->is_blind()) project->ask_for_scan();
+    if (const auto look = project->next_look(); look && *look <= now) project->ask_for_scan();
   }
-  if (!listens_) added_may_differ_ = true;
+  if (!woken && !listens_) added_may_differ_ = true;
 }
 
 // A lost connection is dropped here; the next statement makes a new one, which reads the table again.

@@ -64,8 +64,14 @@ TEST_CASE("A file larger than 4 MiB is refused by its size") {
 }
 
 TEST_CASE("A large file of many values is refused before it fills the memory") {
-  CHECK(soon_errors_of("code_analysis: [" + repeated("a,", 2'000'000) + "a]").find("more than 300000 values") !=
+  CHECK(soon_errors_of("code_analysis: [" + repeated("a,\n", 1'000'000) + "a]").find("more than 300000 values") !=
         std::string::npos);
+}
+
+TEST_CASE("A line that is longer than 256 KiB is refused before a scanner collects its tokens") {
+  CHECK(soon_errors_of("a: 1\n" + std::string(4'000'000, '"')) == "2:262145: the line is longer than 256 KiB");
+  CHECK(soon_errors_of("# " + std::string((256 << 10) - 2, '-') + "\n") ==
+        "1:1: the file is empty; the key code_analysis is expected");
 }
 
 TEST_CASE("Every prefix of a file, and every file with one byte exchanged, is valid or told what is wrong") {
@@ -114,7 +120,7 @@ TEST_CASE("An anchor that contains its own alias is refused") {
 TEST_CASE("Deep nesting is refused, in flow and in block form") {
   CHECK(soon_errors_of("code_analysis: " + std::string(100'000, '[')).find("nested deeper than 24 levels") !=
         std::string::npos);
-  CHECK(soon_errors_of("code_analysis: " + repeated("{a: ", 100'000)).find("nested deeper than 24 levels") !=
+  CHECK(soon_errors_of("code_analysis: " + repeated("{a: ", 50'000)).find("nested deeper than 24 levels") !=
         std::string::npos);
   CHECK(soon_errors_of(repeated("- ", 100'000)).find("nested deeper than 24 levels") != std::string::npos);
   std::string block = "code_analysis:\n";
