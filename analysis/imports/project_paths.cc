@@ -43,6 +43,10 @@ std::string join(std::string_view folder, std::string_view path) {
 
 ProjectPaths::ProjectPaths(const std::vector<std::string>& files, const std::vector<std::string>& left_out)
     : files_(files.begin(), files.end()), left_out_(left_out.begin(), left_out.end()) {
+  for (const std::string& path : left_out) {  // an import may leave the ending out: "./config" for config.js
+    const std::size_t dot = path.rfind('.');
+    if (dot != std::string::npos && dot > folder_of(path).size() + 1) left_out_.insert(path.substr(0, dot));
+  }
   folders_[""];
   for (const std::string& path : files) {
     file_names_[std::string(name_of(path))].push_back(path);
@@ -71,6 +75,7 @@ bool ProjectPaths::holds_stem(std::string_view folder, std::string_view stem) co
 }
 
 bool ProjectPaths::may_hide(std::string_view path) const {
+  if (left_out_.count(std::string()) > 0) return true;
   for (std::string_view at = path; !at.empty(); at = folder_of(at)) {
     if (left_out_.count(std::string(at)) > 0) return true;
     if (at.size() < path.size() && paths::is_generated_folder(name_of(at))) return true;

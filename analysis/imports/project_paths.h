@@ -21,7 +21,7 @@ std::string join(std::string_view folder, std::string_view path);
 class ProjectPaths {
  public:
   // `files`: relative to the root, slashes between, none at the ends. `left_out`: folders and files that are there too but are
-  // not looked at; what lies at or below one of them is neither found nor missing.
+  // not looked at; what lies at or below one of them is neither found nor missing. "" leaves the root itself out, and so all.
   ProjectPaths(const std::vector<std::string>& files, const std::vector<std::string>& left_out);
 
   bool has_file(std::string_view path) const { return files_.count(std::string(path)) > 0; }

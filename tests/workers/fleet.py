@@ -80,10 +80,13 @@ class Fleet:
         self.environment.update(PGHOST=cluster.config["socket_dir"], PGPORT="5432", PGUSER="code_analysis",
                                 PGDATABASE="code_analysis")
         self.workers = []
-        self.connection = psycopg.connect(host=cluster.config["socket_dir"], user="code_analysis",
-                                          dbname="code_analysis", autocommit=True)
+        self.connection = self.connect(autocommit=True)
         for path in sorted(glob.glob(MIGRATIONS + "/*.sql")):
             self.connection.execute(pathlib.Path(path).read_text())
+
+    def connect(self, **options):
+        """One more connection, for who holds locks."""
+        return psycopg.connect(host=self.cluster.config["socket_dir"], user="code_analysis", dbname="code_analysis", **options)
 
     def start(self, program, projects=(), name=None, wrapper=()):
         config = {"process_name": name or program, "projects": [project(*p) if isinstance(p, tuple) else p for p in projects]}
@@ -101,10 +104,11 @@ class Fleet:
         wait_until(lambda: self.one("select count(*) = count(scanned_at) and count(*) > 0 from projects"), timeout, "scan")
 
     def wait_indexed(self, timeout=60):
-        """All that the watcher found is indexed, skipped or dead, and the queue is empty."""
+        """All that the watcher found is indexed, skipped or dead, the queue is empty, and where imports lead is known."""
         self.wait_scanned(timeout)
         wait_until(lambda: self.one("select (select count(*) from index_queue) = 0 and "
-                                    "(select count(*) from files where status = 'pending') = 0"), timeout, "empty queue")
+                                    "(select count(*) from files where status = 'pending') = 0 and "
+                                    "(select count(*) from import_resolution_due) = 0"), timeout, "empty queue")
 
     def stop(self):
         self.connection.close()
@@ -132,8 +136,10 @@ def snapshot(fleet):
     symbols = "select p.name, f.path, s.id - f.id * 4194304, s.parent_id - f.id * 4194304, s.kind, s.name, s.qualified_name, " \
               "s.is_definition, s.start_line, s.end_line, s.start_column, s.end_column, s.signature, s.docstring " \
               "from symbols s join files f on f.id = s.file_id join projects p on p.id = s.project_id order by 1, 2, 3"
-    imports = "select p.name, f.path, i.target, i.name, i.alias, i.line, i.relative_level, i.is_system, i.at_top_level " \
-              "from imports i join files f on f.id = i.file_id join projects p on p.id = i.project_id order by 1, 2, 6, 3, 4"
+    imports = "select p.name, f.path, i.target, i.name, i.alias, i.line, i.relative_level, i.is_system, i.at_top_level, " \
+              "i.resolution, i.resolved_path, t.path " \
+              "from imports i join files f on f.id = i.file_id join projects p on p.id = i.project_id " \
+              "left join files t on t.id = i.resolved_file_id order by 1, 2, 6, 3, 4"
     issues = "select p.name, f.path, i.rule, i.severity, i.message, i.start_line, i.end_line, i.start_column, i.end_column " \
              "from issues i join files f on f.id = i.file_id join projects p on p.id = i.project_id order by 1, 2, 6, 8, 3, 5"
     references = "select p.name, f.path, r.name, r.kind, r.line, r.enclosing_symbol_id - f.id * 4194304 " \

@@ -311,7 +311,8 @@ def grow(tree, seed, count=150):
     chance = random.Random(seed)
     for k in range(count):
         body = "".join("def f_%d_%d(a):\n    return g(a) + f_%d_%d(a)\n\n" % (k, i, k, i) for i in range(chance.randrange(1, 40)))
-        write(tree / ("p%d" % (k % 7)) / ("m%d.py" % k), "import os\n" + body)
+        imports = "import os\nfrom . import m%d\nfrom p%d import m%d\n" % (chance.randrange(count), k % 5, chance.randrange(count))
+        write(tree / ("p%d" % (k % 7)) / ("m%d.py" % k), imports + body)
 
 
 def change(tree, chance):
@@ -364,6 +365,7 @@ def test_after_kills_at_random_instants_the_tables_equal_a_fresh_index(fleet, tr
     fleet.wait_indexed()
     fresh = snapshot(fleet)
     assert kills > 10 and len(fresh["symbols"]) > 1000
+    assert {row[9] for row in fresh["imports"]} >= {"file", "missing", "foreign"}
     for table in fresh:
         assert healed[table] == fresh[table], table
 

@@ -28,6 +28,7 @@ DbStatus Indexer::prepare(Connection& connection) {
   if (!listening && listening.error().trouble != Trouble::statement) return tl::unexpected(listening.error());
   // After a lost connection the claims of this very process are given back; what it is working on is then not stored.
   auto released = release_all(connection, name_, !started_);
+  if (released) released = release_rounds(connection, name_);
   if (released) started_ = true;
   return released;
 }
@@ -39,7 +40,10 @@ Status Indexer::run(ReadinessPipe& readiness) {
   DbResult<bool> worked = true;
   while (connected && worked && !stop_.requested()) {
     worked = round();
-    if (worked && !*worked) wait_for_work();
+    if (!worked) break;
+    const bool idle = !*worked;
+    worked = resolve_imports(idle);
+    if (worked && idle && !*worked) wait_for_work();
   }
   if (!worked && worked.error().trouble == Trouble::statement) return failure("database: " + worked.error().message);
   return {};
@@ -77,12 +81,45 @@ DbStatus Indexer::store_batch(std::int64_t token, const std::vector<Outcome>& ou
   return {};
 }
 
+// A portion of a round over the imports of a project. False where there is no more to do at once. A round that the database
+// refuses is given up, not this process: its lease runs out, and then it is tried again.
+DbResult<bool> Indexer::resolve_imports(bool idle) {
+  const Instant start = MonotonicClock::now();
+  DbResult<bool> more = false;
+  if (imports_) {
+    more = imports_->step(session_);
+  } else {
+    const Milliseconds due_for = pace_.due_for(idle, start);
+    if (due_for.count() < 0) return false;
+    auto begun = ImportRound::begin(session_, name_, due_for);
+    if (!begun) {
+      more = tl::unexpected(begun.error());
+    } else if (!*begun) {
+      pace_.looked(start);
+      return false;
+    } else {
+      imports_ = std::move(*begun);
+      imports_time_ = {};
+      more = true;
+    }
+  }
+  const Instant end = MonotonicClock::now();
+  imports_time_ += end - start;
+  if (more && *more) return true;
+  imports_.reset();
+  pace_.worked(std::chrono::ceil<Milliseconds>(imports_time_), end);
+  if (more || more.error().trouble != Trouble::statement) return more;
+  log::error("where imports lead is not known for now: database: {}", more.error().message);
+  return false;
+}
+
 void Indexer::wait_for_work() {
   Connection* connection = session_.current();
   if (connection == nullptr || !connection->is_usable()) return;
+  const Milliseconds nap = pace_.longest_nap(listens_ ? slow_poll : fast_poll, MonotonicClock::now());
   // One may have come together with the last answer: then the socket has nothing more to say.
   auto woken = connection->take_notifications();
-  if (woken && !*woken && wait_readable(stop_, connection->socket(), -1, listens_ ? slow_poll : fast_poll)) {
+  if (woken && !*woken && wait_readable(stop_, connection->socket(), -1, nap)) {
     woken = connection->take_notifications();
   }
   if (!woken) session_.drop();

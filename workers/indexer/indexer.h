@@ -1,6 +1,7 @@
-// The indexer's loop: claim, work, store, wait to be woken.
+// The indexer's loop: claim, work, store; where no file waits, see where imports lead; wait to be woken.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,8 @@
 #include "common/result.h"
 #include "workers/database/session.h"
 #include "workers/indexer/claim.h"
+#include "workers/indexer/import_pace.h"
+#include "workers/indexer/import_round.h"
 #include "workers/indexer/outcome.h"
 #include "workers/process/stop.h"
 
@@ -25,11 +28,15 @@ class Indexer {
   DbStatus prepare(Connection& connection);
   DbResult<bool> round();
   DbStatus store_batch(std::int64_t token, const std::vector<Outcome>& outcomes);
+  DbResult<bool> resolve_imports(bool idle);
   void wait_for_work();
 
   const Stop& stop_;
   Session& session_;
   std::string name_;
+  ImportPace pace_;
+  std::optional<ImportRound> imports_;  // the round that this indexer is at
+  Instant::duration imports_time_{};    // what it took so far
   bool started_ = false;
   bool listens_ = false;
 };

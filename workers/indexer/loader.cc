@@ -130,6 +130,18 @@ DbStatus update_files(Connection& connection, const Batch& batch) {
               text_array(hashes), integer_array(lines), std::to_string(analyser_version)});
 }
 
+// A go.mod says by which name a folder is imported. That it came or went the table's own trigger sees; what is new in it, only we.
+DbStatus note_module_files(Connection& connection, const Batch& batch) {
+  Ids projects;
+  for (const auto* outcome : batch.done) {
+    const std::string& path = outcome->claim.path;
+    const bool is_module_file = path == "go.mod" || path.ends_with("/go.mod");
+    if (is_module_file && outcome->kind == Outcome::Kind::indexed) projects.push_back(outcome->claim.project_id);
+  }
+  if (projects.empty()) return {};
+  return run(connection, "INSERT INTO import_resolution_due (project_id) SELECT DISTINCT unnest($1::integer[])", {integer_array(projects)});
+}
+
 // Back to the queue after a pause that grows with the failures; the reason stands in files.error meanwhile.
 DbStatus put_back(Connection& connection, std::int64_t token, const Batch& batch) {
   if (batch.retried.empty()) return {};
@@ -158,6 +170,7 @@ DbStatus store_once(Connection& connection, std::int64_t token, const std::vecto
   if (step) step = remove_facts(connection, batch.replaced);
   if (step) step = copy_facts(connection, batch);
   if (step) step = update_files(connection, batch);
+  if (step) step = note_module_files(connection, batch);
   if (step) step = put_back(connection, token, batch);
   if (step && !batch.vanished.empty()) {
     step = run(connection, "DELETE FROM files WHERE id = ANY ($1::bigint[])", {integer_array(batch.vanished)});

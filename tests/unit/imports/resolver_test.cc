@@ -248,3 +248,15 @@ TEST_CASE("paths are joined without leaving the project") {
   CHECK(folder_of("a").empty());
   CHECK(name_of("a/b") == "b");
 }
+
+TEST_CASE("what is left out is not missing, whether its ending is written or not") {
+  const std::vector<std::string> files = {"src/a.js"};
+  const Language script = Language::javascript;
+  check(Resolver(files, {"src/config.js", "src/.hidden", "src/made"}), {
+      {script, "src/a.js", "./config", ""},
+      {script, "src/a.js", "./config.js", ""},
+      {script, "src/a.js", "./made/x.js", ""},
+      {script, "src/a.js", "./other", "!"},
+  });
+  check(Resolver(files, {""}), {{script, "src/a.js", "./other", ""}});
+}
