@@ -11,6 +11,9 @@ COMMENT ON COLUMN imports.resolution IS
 COMMENT ON COLUMN imports.resolved_file_id IS
   'the file; no foreign key, so that deleting a file waits for none of its importers: for a moment it may name a file that is gone';
 CREATE INDEX imports_resolved_file ON imports (resolved_file_id) WHERE resolved_file_id IS NOT NULL;
+-- Those of folders. The condition names no column that foreign and missing imports change, so that writing these costs no index.
+CREATE INDEX imports_resolved_folder ON imports (project_id, resolved_path text_pattern_ops)
+  WHERE resolved_path IS NOT NULL AND resolved_file_id IS NULL;
 
 -- What has to be looked at (again). Rows are only put in and deleted, and several may say the same: so nobody who puts one in
 -- waits for anybody. The triggers below do it, in the transaction that makes it necessary.
