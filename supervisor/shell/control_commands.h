@@ -33,6 +33,7 @@ class ControlCommands {
   ControlCommands(const ControlCommands&) = delete;
   ControlCommands& operator=(const ControlCommands&) = delete;
 
+  void listen_on(UniqueFd listening) { server_.listen_on(std::move(listening)); }
   // The state may have changed: answers what can be answered now.
   void look();
   void reload_done(bool applied, const std::vector<std::string>& errors);

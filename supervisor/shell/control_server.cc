@@ -36,8 +36,14 @@ Json refusal(const std::string& reason) { return Json{{"ok", false}, {"error", r
 }  // namespace
 
 ControlServer::ControlServer(uv_loop_t* loop, UniqueFd listening, std::vector<uid_t> readers, Handler handler)
-    : loop_(loop), listener_(new uv_pipe_t), readers_(std::move(readers)), handler_(std::move(handler)) {
-  uv_pipe_init(loop, listener_, 0);
+    : loop_(loop), readers_(std::move(readers)), handler_(std::move(handler)) {
+  listen_on(std::move(listening));
+}
+
+void ControlServer::listen_on(UniqueFd listening) {
+  close_listener();
+  listener_ = new uv_pipe_t;
+  uv_pipe_init(loop_, listener_, 0);
   listener_->data = this;
   CA_CHECK(uv_pipe_open(listener_, listening.release()) == 0);
   uv_listen(reinterpret_cast<uv_stream_t*>(listener_), SOMAXCONN, [](uv_stream_t* stream, int status) {
@@ -47,6 +53,11 @@ ControlServer::ControlServer(uv_loop_t* loop, UniqueFd listening, std::vector<ui
 
 ControlServer::~ControlServer() {
   while (!clients_.empty()) drop(clients_.begin()->first);
+  close_listener();
+}
+
+void ControlServer::close_listener() {
+  if (listener_ == nullptr) return;
   uv_close(reinterpret_cast<uv_handle_t*>(listener_),
            [](uv_handle_t* handle) { delete reinterpret_cast<uv_pipe_t*>(handle); });
 }

@@ -32,6 +32,9 @@ class ControlServer {
   ControlServer(const ControlServer&) = delete;
   ControlServer& operator=(const ControlServer&) = delete;
 
+  // Takes its connections from this one instead. Those that stand are kept.
+  void listen_on(UniqueFd listening);
+
   // A client that has gone is no error.
   void reply(ClientId client, const Json& answer);
   // A line that answers no request (events that are followed).
@@ -45,6 +48,7 @@ class ControlServer {
  private:
   struct Client;
 
+  void close_listener();
   void accept_one();
   void took(Client& client, ssize_t count, const char* bytes);
   void handle_lines(ClientId id);
@@ -54,7 +58,7 @@ class ControlServer {
   Permission permission_of(int fd) const;
 
   uv_loop_t* loop_;
-  uv_pipe_t* listener_;
+  uv_pipe_t* listener_ = nullptr;
   std::vector<uid_t> readers_;
   Handler handler_;
   std::map<ClientId, Client*> clients_;

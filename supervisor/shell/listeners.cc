@@ -98,7 +98,7 @@ Result<BoundListener> bind_tcp(const std::string& text) {
     return cannot_listen(text, std::strerror(errno), errno);
   }
   std::string bound = bound_address(fd.get());
-  return BoundListener{std::move(fd), std::move(bound)};
+  return BoundListener{std::move(fd), std::move(bound), 0, 0};
 }
 
 }  // namespace
@@ -123,7 +123,15 @@ Result<BoundListener> bind_listener(const Listener& listener) {
   if (!listener.is_unix) return bind_tcp(listener.address);
   auto fd = bind_unix(listener.address, listener.mode);
   if (!fd) return tl::unexpected(fd.error());
-  return BoundListener{std::move(*fd), listener.address};
+  struct stat info{};
+  (void)::lstat(listener.address.c_str(), &info);
+  return BoundListener{std::move(*fd), listener.address, info.st_dev, info.st_ino};
+}
+
+bool has_lost_its_file(const BoundListener& listener) {
+  if (listener.inode == 0) return false;
+  struct stat info{};
+  return ::lstat(listener.address.c_str(), &info) != 0 || info.st_dev != listener.device || info.st_ino != listener.inode;
 }
 
 Result<std::vector<BoundListener>> bind_listeners(const std::vector<Listener>& listeners) {

@@ -78,6 +78,8 @@ Supervisor::~Supervisor() {
   uv_loop_close(&loop_);
 }
 
+Listener Supervisor::control_listener() const { return {"control", plan_.runtime_dir + "/control.sock", true, 0666}; }
+
 int Supervisor::run() {
   if (auto prepared = prepare(); !prepared) return refuse(prepared.error());
   begin();
@@ -95,8 +97,9 @@ Status Supervisor::prepare() {
   auto bound = bind_listeners(plan_.listeners);
   if (!bound) return tl::unexpected(bound.error());
   listeners_ = std::move(*bound);
-  auto control = bind_unix(plan_.runtime_dir + "/control.sock", 0666);
+  auto control = bind_listener(control_listener());
   if (!control) return tl::unexpected(control.error());
+  control_socket_ = std::move(*control);
   if (auto made = make_driver_lock(); !made) return made;
   if (auto made = make_postgres_folder(); !made) return made;
 
@@ -116,7 +119,7 @@ Status Supervisor::prepare() {
                      return pid == 0 ? std::nullopt : std::optional(pid);
                    },
                    [this] { return start_reload(); }};
-  control_ = std::make_unique<ControlCommands>(&loop_, std::move(*control), std::move(host));
+  control_ = std::make_unique<ControlCommands>(&loop_, std::move(control_socket_.fd), std::move(host));
   return {};
 }
 
@@ -235,6 +238,7 @@ void Supervisor::on_relayed_signal(int number, pid_t sender) {
 
 void Supervisor::on_user_signal() {
   reap();
+  renew_sockets();
   events_->reopen();
   log_->info("log files reopened");
   for (core::ProcessId id = 0; id < rules_.processes.size(); ++id) {
@@ -243,7 +247,32 @@ void Supervisor::on_user_signal() {
   }
 }
 
-void Supervisor::on_hangup() { start_reload(); }
+void Supervisor::on_hangup() {
+  renew_sockets();
+  start_reload();
+}
+
+// The files of Unix sockets that somebody has removed are made again, on new sockets.
+void Supervisor::renew_sockets() {
+  const auto renew = [this](BoundListener& old, const Listener& listener) {
+    if (!has_lost_its_file(old)) return false;
+    auto made = bind_listener(listener);
+    if (!made) {
+      log_->error(made.error().message);
+      return false;
+    }
+    old = std::move(*made);
+    return true;
+  };
+  if (renew(control_socket_, control_listener())) {
+    control_->listen_on(std::move(control_socket_.fd));
+    log_->warning(control_socket_.address + " was gone and is made again");
+  }
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    if (!renew(listeners_[i], plan_.listeners[i])) continue;
+    log_->warning(fmt::format("{} was gone and is made again; it is served from the next restart of its process on", listeners_[i].address));
+  }
+}
 
 bool Supervisor::start_reload() {
   if (state_.stop != core::StopMode::none || reload_->is_running()) {

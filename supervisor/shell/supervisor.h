@@ -51,6 +51,8 @@ class Supervisor {
   void on_link();
   void on_relayed_signal(int number, pid_t sender);
   void on_hangup();
+  void renew_sockets();
+  Listener control_listener() const;
   void on_user_signal();
   bool start_reload();
   void reload_done(const Reload::Result& result);
@@ -91,6 +93,7 @@ class Supervisor {
   std::unique_ptr<Children> children_;
   Strays strays_;
   std::unique_ptr<Reload> reload_;
+  BoundListener control_socket_;  // its descriptor is control_'s
   std::unique_ptr<ControlCommands> control_;
   std::unique_ptr<Timer> deadline_;
   std::unique_ptr<Timer> watchdog_;

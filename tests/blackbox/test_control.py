@@ -174,6 +174,25 @@ def test_nonsense_on_the_control_socket_is_answered_and_harmless(world):
     tree.stop()
 
 
+@pytest.mark.parametrize("name", ["USR1", "HUP"])
+def test_sockets_that_a_cleaner_removed_are_made_again(world, name):
+    tree = world.tree(world.three_tiers())
+    tree.wait_ready()
+    before, driver_socket = tree.pids(), world.runtime_dir / ".s.PGSQL.5432"
+    (world.runtime_dir / "control.sock").unlink()
+    driver_socket.unlink()
+    assert ctl(world, "status").returncode == 3
+    tree.send(name)
+    wait_for(lambda: ctl(world, "status").returncode == 0, 2000, "the control socket is there again")
+    assert tree.pids() == before and driver_socket.is_socket()
+    assert "control.sock was gone and is made again" in tree.log()
+    # The driver's: clients wait in its backlog until the driver is restarted, which is then handed the new one.
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(str(driver_socket))
+    client.close()
+    tree.stop()
+
+
 def test_daemonize_returns_once_the_whole_tree_is_ready(world):
     tree = world.tree(world.three_tiers(server=Puppet(ready_after=200)), arguments=["--daemonize"])
     tree.watch.judging = False

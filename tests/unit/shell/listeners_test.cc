@@ -48,6 +48,19 @@ TEST_CASE("a Unix socket has its mode; a dead owner's is replaced, a living one'
   CHECK(bind_unix(path, 0777).has_value());
 }
 
+TEST_CASE("a Unix socket whose file was removed, or replaced by another, has lost it") {
+  const TempFolder folder;
+  const std::string path = folder / "socket";
+  const auto listener = bind_listener({"postgresql", path, true, 0777});
+  REQUIRE(listener.has_value());
+  CHECK_FALSE(has_lost_its_file(*listener));
+  std::filesystem::rename(path, folder / "elsewhere");
+  CHECK(has_lost_its_file(*listener));
+  std::ofstream(path) << "a file";
+  CHECK(has_lost_its_file(*listener));
+  CHECK_FALSE(has_lost_its_file(*bind_listener({"http", "127.0.0.1:0", false, 0})));
+}
+
 TEST_CASE("a file in the way is not removed") {
   const TempFolder folder;
   std::ofstream(folder / "file") << "precious";
