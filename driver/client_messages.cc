@@ -137,6 +137,14 @@ void ClientSession::open_group() {
   state_.open_group();
 }
 
+// False: `traits` is refused, and all up to Sync with it.
+bool ClientSession::opens_group(const SqlTraits& traits) {
+  const bool refused = refuse_history(traits);
+  open_group();
+  skipping_ = refused;
+  return !refused;
+}
+
 void ClientSession::take_effect(const SqlTraits& traits) {
   state_.sent(traits);
   note_unlistens(traits);
@@ -193,12 +201,7 @@ void ClientSession::forward_parse(const wire::Slice& slice) {
   if (!parse) return malformed();
   ++statements_seen_;
   const SqlTraits& traits = traits_of(slice);
-  if (refuse_history(traits)) {
-    open_group();
-    skipping_ = true;
-    return;
-  }
-  open_group();
+  if (!opens_group(traits)) return;
   std::string rewritten;
   const auto tail = traits.deallocates_one ? rewrite_deallocate(*parse, rewritten) : parse->tail;
   if (!parse->name.empty()) return forward_named_parse(parse->name, tail);
@@ -254,12 +257,7 @@ void ClientSession::forward_bind(const wire::Slice& slice) {
   const auto names = wire::read_bind_names(slice.body());
   if (!names) return malformed();
   const SqlTraits& traits = traits_of(slice);
-  if (refuse_history(traits)) {
-    open_group();
-    skipping_ = true;
-    return;
-  }
-  open_group();
+  if (!opens_group(traits)) return;
   bind_to_listen(names->portal, takes_listen(traits) ? &traits.listens.commands.front().channel : nullptr);
   if (!takes_listen(traits)) take_effect(traits);
   rest_ = Rest::forward;

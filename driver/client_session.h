@@ -176,6 +176,7 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   void forward_close(const wire::Slice& slice);
   void forward_sync(const wire::Slice& slice);
   void open_group();
+  bool opens_group(const SqlTraits& traits);
   void take_effect(const SqlTraits& traits);
   void answer_group(std::string bytes);
   bool refuse_history(const SqlTraits& traits);

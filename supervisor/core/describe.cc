@@ -36,6 +36,24 @@ bool is_running_as_asked(const ProcessState& process) {
   return std::holds_alternative<Ready>(process.place) && process.intent == Intent::run;
 }
 
+const char* record_name(Record record) {
+  switch (record) {
+    case Record::spawned: return "spawned";
+    case Record::spawn_failed: return "spawn_failed";
+    case Record::ready: return "ready";
+    case Record::ready_timeout: return "ready_timeout";
+    case Record::exited: return "exited";
+    case Record::stop_requested: return "stop_requested";
+    case Record::killed: return "killed";
+    case Record::backoff: return "backoff";
+    case Record::failed: return "failed";
+    case Record::tier_ready: return "tier_ready";
+    case Record::tier_stopped: return "tier_stopped";
+    case Record::shutdown_started: return "shutdown_started";
+  }
+  return "unknown";
+}
+
 const char* tree_state_name(const State& state) {
   if (state.stop != StopMode::none) return "stopping";
   return state.first_start_done ? "running" : "starting";

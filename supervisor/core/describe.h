@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "supervisor/core/action.h"
 #include "supervisor/core/rules.h"
 #include "supervisor/core/state.h"
 
@@ -20,6 +21,9 @@ std::vector<ProcessId> degraded(const State& state);
 
 // Whether `start` or `restart` by hand is accomplished: it is ready and nothing else was asked for meanwhile.
 bool is_running_as_asked(const ProcessState& process);
+
+// The event's name in the event log.
+const char* record_name(Record record);
 
 // "starting", "running" or "stopping", as status names the supervisor's state ("reloading" is the shell's to add).
 // After the first start it is "running" even while something restarts.

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <utility>
 
+#include "supervisor/core/describe.h"
 #include "supervisor/guardian/descendants.h"
 #include "supervisor/shell/records.h"
 #include "supervisor/shell/status.h"
@@ -82,7 +83,7 @@ void Supervisor::carry_out(const core::EndLeftovers& order) {
 void Supervisor::carry_out(const core::Announce& order) {
   const bool is_stop = order.record == core::Record::stop_requested || order.record == core::Record::shutdown_started;
   if (is_stop && !std::exchange(looked_in_this_step_, true)) look_for_strays();
-  events_->append(event_name(order.record), event_fields(rules_, order));
+  events_->append(core::record_name(order.record), event_fields(rules_, order));
   std::optional<Milliseconds> since_spawn;
   if (order.process) {
     since_spawn = std::chrono::duration_cast<Milliseconds>(MonotonicClock::now() -

@@ -10,24 +10,6 @@ namespace ca::shell {
 
 using core::Record;
 
-const char* event_name(Record record) {
-  switch (record) {
-    case Record::spawned: return "spawned";
-    case Record::spawn_failed: return "spawn_failed";
-    case Record::ready: return "ready";
-    case Record::ready_timeout: return "ready_timeout";
-    case Record::exited: return "exited";
-    case Record::stop_requested: return "stop_requested";
-    case Record::killed: return "killed";
-    case Record::backoff: return "backoff";
-    case Record::failed: return "failed";
-    case Record::tier_ready: return "tier_ready";
-    case Record::tier_stopped: return "tier_stopped";
-    case Record::shutdown_started: return "shutdown_started";
-  }
-  return "unknown";
-}
-
 Json event_fields(const core::Rules& rules, const core::Announce& announce) {
   Json fields = Json::object();
   if (announce.process) fields["process"] = rules.processes[*announce.process].name;

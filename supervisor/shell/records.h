@@ -10,8 +10,6 @@
 
 namespace ca::shell {
 
-const char* event_name(core::Record record);
-
 // `process`, `tier`, `pid` and what the record carries beside them.
 Json event_fields(const core::Rules& rules, const core::Announce& announce);
 

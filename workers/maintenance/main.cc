@@ -1,10 +1,7 @@
 // libexec/code-analysis/maintenance: the chores at once, then once a minute; sooner while there is much to do, and in the first
 // minute, since a start finds what changed meanwhile. Says how far the indexers are.
-#include "common/builtin_config.h"
-#include "common/exit_code.h"
 #include "common/log.h"
-#include "common/readiness.h"
-#include "workers/database/session.h"
+#include "workers/database/worker_program.h"
 #include "workers/maintenance/chores.h"
 #include "workers/process/stop.h"
 
@@ -33,33 +30,20 @@ DbResult<bool> round(Session& session, const WorkerConfig& config) {
   return *projects + *mended + *outdated + *analysed > 0 || !left->empty();
 }
 
-int run(const Stop& stop, const WorkerConfig& config, ReadinessPipe& readiness) {
-  Session session(stop);
+Status run(const Stop& stop, Session& session, const WorkerConfig& config, ReadinessPipe& readiness) {
   session.on_trouble([&](const std::string& reason) { readiness.waiting("database: " + reason); });
   auto connected = session.connection();
   if (connected) readiness.ready();
   const Instant lively_until = MonotonicClock::now() + lively_time;
   while (connected && !stop.requested()) {
     const auto busy = round(session, config);
-    if (!busy && busy.error().trouble == Trouble::statement) {
-      log::error("database: {}", busy.error().message);
-      return exit_code::failed;
-    }
+    if (!busy && busy.error().trouble == Trouble::statement) return failure("database: " + busy.error().message);
     (void)wait_readable(stop, -1, -1, (busy && *busy) || MonotonicClock::now() < lively_until ? busy_period : idle_period);
   }
-  return exit_code::ok;
+  return {};
 }
 
 }  // namespace
 }  // namespace ca::workers
 
-int main() {
-  const auto& stop = ca::workers::Stop::install();
-  auto readiness = ca::ReadinessPipe::from_environment();
-  const auto config = ca::take_config<ca::WorkerConfig>();
-  if (!config) {
-    ca::log::error("{}", config.error().message);
-    return ca::exit_code::config;
-  }
-  return ca::workers::run(stop, *config, readiness);
-}
+int main() { return ca::workers::run_worker(ca::workers::run); }

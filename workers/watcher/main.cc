@@ -1,25 +1,11 @@
 // libexec/code-analysis/watcher
-#include "common/builtin_config.h"
-#include "common/exit_code.h"
-#include "common/log.h"
-#include "common/readiness.h"
-#include "workers/database/session.h"
-#include "workers/process/stop.h"
+#include "workers/database/worker_program.h"
 #include "workers/watcher/watcher.h"
 
+using namespace ca::workers;
+
 int main() {
-  const auto& stop = ca::workers::Stop::install();
-  auto readiness = ca::ReadinessPipe::from_environment();
-  const auto config = ca::take_config<ca::WorkerConfig>();
-  if (!config) {
-    ca::log::error("{}", config.error().message);
-    return ca::exit_code::config;
-  }
-  ca::workers::Session session(stop);
-  const auto done = ca::workers::Watcher(stop, session).run(*config, readiness);
-  if (!done) {
-    ca::log::error("{}", done.error().message);
-    return ca::exit_code::failed;
-  }
-  return ca::exit_code::ok;
+  return run_worker([](const Stop& stop, Session& session, const ca::WorkerConfig& config, ca::ReadinessPipe& readiness) {
+    return Watcher(stop, session).run(config, readiness);
+  });
 }

@@ -1,28 +1,11 @@
 #include "tests/unit/core/fake_tree.h"
 
 #include "common/check.h"
+#include "supervisor/core/describe.h"
 
 namespace ca::core {
 
 namespace {
-
-const char* record_name(Record record) {
-  switch (record) {
-    case Record::spawned: return "spawned";
-    case Record::spawn_failed: return "spawn_failed";
-    case Record::ready: return "ready";
-    case Record::ready_timeout: return "ready_timeout";
-    case Record::exited: return "exited";
-    case Record::stop_requested: return "stop_requested";
-    case Record::killed: return "killed";
-    case Record::backoff: return "backoff";
-    case Record::failed: return "failed";
-    case Record::tier_ready: return "tier_ready";
-    case Record::tier_stopped: return "tier_stopped";
-    case Record::shutdown_started: return "shutdown_started";
-  }
-  return "?";
-}
 
 std::string described(const Announce& announce, const Rules& rules) {
   std::string line = record_name(announce.record);
