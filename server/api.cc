@@ -1,6 +1,7 @@
 #include "server/api.h"
 
 #include "server/api_answers.h"
+#include "server/file_imports.h"
 #include "server/parameters.h"
 #include "server/queries.h"
 #include "server/search.h"
@@ -150,7 +151,13 @@ Response Api::file(const Request& request) {
   if (!rows) return database_problem(rows.error());
   if (rows->empty()) return problem(404, "no file of this path is in the index");
   if (rows->size() > 1) return problem(409, "several projects have a file of this path; name one with project=");
-  return json_response(200, file_body(std::move(rows->front()), *start, std::min(*end, *start + max_lines - 1)));
+  Rows& row = rows->front();
+  const auto imports = file_imports(database_, row["id"].get<std::int64_t>());
+  if (!imports) return database_problem(imports.error());
+  row.erase("id");
+  Rows body = file_body(std::move(row), *start, std::min(*end, *start + max_lines - 1));
+  body.update(*imports);
+  return json_response(200, body);
 }
 
 Response Api::issues(const Request& request) {

@@ -105,4 +105,22 @@ const std::string file_counts =
     "SELECT p.name AS project, f.status, count(*) AS files "
     "FROM files f JOIN projects p ON p.id = f.project_id GROUP BY 1, 2 ORDER BY 1, 2";
 
+const std::string imports_of_file = R"(
+SELECT line, repeat('.', relative_level) || target AS target, name, resolution, resolved_path AS path, count(*) OVER () AS total
+FROM imports WHERE file_id = $1::bigint ORDER BY line, id LIMIT 500)";
+
+// A Go package and what Java's `.*` names are folders: who imports the folder imports the file.
+const std::string importers_of_file = R"(
+WITH file AS (
+  SELECT project_id, language, regexp_replace(path, '/?[^/]*$', '') AS folder FROM files WHERE id = $1::bigint
+), found AS (
+  SELECT file_id, line FROM imports WHERE resolved_file_id = $1::bigint
+  UNION ALL
+  SELECT i.file_id, i.line FROM file JOIN imports i ON i.project_id = file.project_id AND i.resolved_path = file.folder
+  WHERE i.resolved_file_id IS NULL AND file.language IN ('go', 'java')
+)
+SELECT f.path, min(found.line) AS line, count(*) OVER () AS total
+FROM found JOIN files f ON f.id = found.file_id
+GROUP BY f.id ORDER BY f.path LIMIT 500)";
+
 }  // namespace ca::server::sql

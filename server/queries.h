@@ -32,6 +32,10 @@ extern const std::string issue_rules;
 // No parameters: files by project and status, for the metrics.
 extern const std::string file_counts;
 
+// 1 file id: what it imports; which files import it. 500 at most, each with the total.
+extern const std::string imports_of_file;
+extern const std::string importers_of_file;
+
 // For MCP's tools.
 
 // 1 id.
@@ -47,7 +51,7 @@ extern const std::string callers;
 // 1 project, 2 path prefix escaped for LIKE, 3 language, 4 largest size: root and path of each file.
 extern const std::string source_paths;
 inline constexpr std::size_t max_source_paths = 100'000;  // further files are left out
-// 1 path, 2 project: root and what `files` tells, one row a project that has the file.
+// 1 path, 2 project: id, root and what `files` tells, one row a project that has the file.
 extern const std::string source_path;
 // 1 project: files by language; symbols by kind.
 extern const std::string languages;

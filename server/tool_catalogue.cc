@@ -71,6 +71,10 @@ const std::vector<Entry>& entries() {
        "Who calls it? The symbols that call a function or method of this name, each once, with the lines of its calls. By name "
        "alone, as find_references.",
        {bare_name, project, limit, offset}},
+      {Tool::file_imports, "file_imports", "What a file imports, and what imports it",
+       "The imports (includes) of one file with the file or folder of the project that each leads to, and the files that import it: "
+       "what depends on this file, and on what it depends. 500 of each at most, with the totals.",
+       {whole_path, project}},
       {Tool::read_file, "read_file", "Read an indexed file",
        "The text of an indexed file as it is now, 400 lines from start_line unless end_line is given (2000 at most).",
        {whole_path, project,

@@ -12,8 +12,8 @@
 namespace ca::server {
 
 enum class Tool : std::uint8_t {
-  search_code, find_symbol, symbol_info, list_symbols, find_references, callers_of, read_file, list_files,
-  project_overview, list_issues, index_status,
+  search_code, find_symbol, symbol_info, list_symbols, find_references, callers_of, file_imports, read_file,
+  list_files, project_overview, list_issues, index_status,
 };
 
 // As tools/list gives them: an array of {name, title, description, inputSchema, outputSchema, annotations}.

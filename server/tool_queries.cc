@@ -46,7 +46,7 @@ WHERE ($1::text = '' OR p.name = $1) AND f.path LIKE $2 || '%' AND ($3::text = '
 ORDER BY p.name, f.path LIMIT 100000)";  // max_source_paths
 
 const std::string source_path = R"(
-SELECT p.name AS project, p.path AS root, f.path, f.language, f.size, f.status, f.error, f.line_count,
+SELECT f.id, p.name AS project, p.path AS root, f.path, f.language, f.size, f.status, f.error, f.line_count,
        to_char(f.indexed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS indexed_at
 FROM files f JOIN projects p ON p.id = f.project_id
 WHERE f.path = $1 AND ($2::text = '' OR p.name = $2)

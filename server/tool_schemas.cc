@@ -55,6 +55,12 @@ Json symbol() {
               "members", members);
 }
 
+Json imports() {
+  auto both = with(object_of({"project", "path", "imports_total#", "imported_by_total#"}), "imports",
+                   array_of(object_of({"line#", "target", "name?", "resolution?", "path?"})));
+  return with(std::move(both), "imported_by", array_of(object_of({"path", "line#"})));
+}
+
 }  // namespace
 
 Json output_schema(Tool tool) {
@@ -72,6 +78,7 @@ Json output_schema(Tool tool) {
       return page_of(object_of({"name", "kind", "project", "path", "line#", "enclosing_symbol_id#?", "enclosing?"}));
     case Tool::callers_of:
       return page_of(object_of({"id#?", "qualified_name?", "kind?", "project", "path", "start_line#?", "signature?", "call_lines"}));
+    case Tool::file_imports: return imports();
     case Tool::read_file:
       return object_of({"project", "path", "language?", "start_line#", "end_line#", "line_count#", "text"});
     case Tool::list_files:

@@ -132,6 +132,32 @@ std::string symbol_text(const Json& symbol) {
   return text;
 }
 
+// "line 3: pkg.b f -> demo/pkg/b.py"
+std::string import_line(const std::string& project, const Json& row) {
+  std::string line = fmt::format("line {}: {}", text_of(row, "line"), one_line(text_of(row, "target")));
+  if (const auto name = one_line(text_of(row, "name")); !name.empty()) line += " " + name;
+  const auto resolution = text_of(row, "resolution");
+  if (resolution == "file") return line + fmt::format(" -> {}/{}\n", project, text_of(row, "path"));
+  if (resolution == "folder") return line + fmt::format(" -> {}/{} (a folder)\n", project, text_of(row, "path"));
+  if (resolution == "missing") return line + " -> missing: the project's own by the way it is written, and not there\n";
+  return line + (resolution.empty() ? " (not looked at yet)\n" : "\n");
+}
+
+std::string imports_text(const Json& content) {
+  const auto project = text_of(content, "project");
+  const auto file = fmt::format("{}/{}", project, text_of(content, "path"));
+  const auto heading = [&](const char* what, const char* list, const char* total) {
+    const auto shown = content[list].size();
+    const auto all = content[total].get<std::size_t>();
+    return fmt::format("{} {}: {}{}\n", file, what, all, shown < all ? fmt::format(", the first {} are", shown) : "");
+  };
+  std::string text = heading("imports", "imports", "imports_total");
+  for (const auto& row : content["imports"]) text += import_line(project, row);
+  text += heading("is imported by", "imported_by", "imported_by_total");
+  for (const auto& row : content["imported_by"]) text += fmt::format("{}/{}:{}\n", project, text_of(row, "path"), text_of(row, "line"));
+  return text;
+}
+
 std::string project_text(const Json& project) {
   std::string text = fmt::format(
       "{} ({}): {} files, {} indexed, {} pending, {} skipped, {} dead; {} symbols; {} errors, {} warnings, {} infos\n",
@@ -163,6 +189,7 @@ std::string tool_text(Tool tool, const Json& content) {
                                content["end_line"].get<std::int64_t>() + 1)
                  : text_of(content, "text");
     case Tool::symbol_info: return symbol_text(content);
+    case Tool::file_imports: return imports_text(content);
     case Tool::project_overview:
     case Tool::index_status: {
       std::string text;

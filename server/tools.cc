@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "common/log.h"
+#include "server/file_imports.h"
 #include "server/queries.h"
 #include "server/search.h"
 #include "server/source_files.h"
@@ -100,6 +101,7 @@ Result<Json> Tools::dispatch(Tool tool, const ToolArguments& arguments) {
     case Tool::find_references:
       return list(sql::references, {without_scope(text("name")), text("project"), text("kind")}, arguments);
     case Tool::callers_of: return list(sql::callers, {without_scope(text("name")), text("project")}, arguments);
+    case Tool::file_imports: return imports_of(arguments);
     case Tool::read_file: return read_file(arguments);
     case Tool::list_files:
       return list(sql::files, {text("project"), prefix, text("language"), text("status")}, arguments);
@@ -146,6 +148,19 @@ Result<Json> Tools::symbol_info(const ToolArguments& arguments) {
   symbol["source"] = bytes ? Json(excerpt_of(*bytes, start, end).text) : Json(nullptr);
   symbol["source_end_line"] = end;
   return symbol;
+}
+
+Result<Json> Tools::imports_of(const ToolArguments& arguments) {
+  const auto path = arguments.text("path");
+  const auto found = rows(sql::source_path, {path, arguments.text("project")});
+  if (!found) return tl::unexpected(found.error());
+  const auto file = only_file(*found, path);
+  if (!file) return tl::unexpected(file.error());
+  auto imports = file_imports(database_, (*file)["id"].get<std::int64_t>());
+  if (!imports) return tl::unexpected(told(imports.error()));
+  Json answer{{"project", text_of(*file, "project")}, {"path", path}};
+  answer.update(*imports);
+  return answer;
 }
 
 Result<Json> Tools::read_file(const ToolArguments& arguments) {

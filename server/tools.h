@@ -31,6 +31,7 @@ class Tools {
   Result<Json> find_symbol(const ToolArguments& arguments);
   Result<Json> symbol_info(const ToolArguments& arguments);
   Result<Json> search_code(const ToolArguments& arguments);
+  Result<Json> imports_of(const ToolArguments& arguments);
   Result<Json> read_file(const ToolArguments& arguments);
   Result<Json> project_overview(const ToolArguments& arguments);
   Result<Json> index_status();

@@ -1,7 +1,9 @@
-// One file: its text by lines, its symbols as an outline, its issues at their lines, and the uses of a chosen name.
+// One file: its text by lines, its symbols as an outline, its issues at their lines, what it imports and what imports it, and the
+// uses of a chosen name.
 import { get, isAbort } from "./api.js";
 import { bytes, clock, empty, h, plural, setText } from "./dom.js";
 import { highlighter } from "./highlight.js";
+import { importCards } from "./imports.js";
 import { severityMark } from "./issues.js";
 import { fileLink } from "./router.js";
 
@@ -64,13 +66,14 @@ function layout(container) {
     earlier: h("button", { type: "button", class: "more", hidden: true }, "Earlier lines"), code: h("div", { class: "code" }),
     later: h("button", { type: "button", class: "more", hidden: true }, "More lines"), outline: h("ul", { class: "outline" }),
     outlineNote: h("span", { class: "aside" }), uses: h("section", { class: "card uses", hidden: true, "aria-label": "Uses" }),
-    issueNote: h("button", { type: "button", class: "issue-note", hidden: true, title: "Next issue (n)" }),
+    issueNote: h("button", { type: "button", class: "issue-note", hidden: true, title: "Next issue (n)" }), imports: importCards(),
   };
   container.append(
     h("section", { class: "card source", "aria-labelledby": "file-title" },
       h("div", { class: "file-head" }, parts.title, parts.facts, parts.issueNote), parts.problem, parts.earlier, parts.code, parts.later),
     h("aside", { class: "side" }, parts.uses,
-      h("section", { class: "card", "aria-labelledby": "outline-title" }, h("h2", { id: "outline-title" }, "Outline", parts.outlineNote), parts.outline)));
+      h("section", { class: "card", "aria-labelledby": "outline-title" }, h("h2", { id: "outline-title" }, "Outline", parts.outlineNote), parts.outline),
+      parts.imports.nodes));
   return parts;
 }
 
@@ -131,6 +134,7 @@ export function open(container, first) {
     parts.problem.hidden = !parts.problem.textContent;
     parts.outline.replaceChildren(...outlineItems(state, symbols.results));
     setText(parts.outlineNote, symbols.results.length === 0 ? "no symbols" : plural(symbols.results.length, "symbol"));
+    parts.imports.show(file);
     parts.code.replaceChildren(...(file.text === null ? [] : drawLines(state, file)));
     [state.from, state.to] = [file.start_line, file.end_line];
     showEdges();

@@ -22,6 +22,11 @@ INSERT INTO symbols (id, project_id, file_id, kind, name, qualified_name, is_def
   (4194304, 1, 1, 'function', 'greet', 'app.hello.greet', true, 3, 4, 0, 0, 'def greet(name)', 'Greets.');
 INSERT INTO packed_references (file_id, name, kind, lines, enclosing) VALUES
   (1, 'join', 'call', '{4}', '{0}'), (1, 'os', 'name', '{4}', '{0}');
+INSERT INTO imports (project_id, file_id, target, name, line, relative_level, is_system, at_top_level, resolution, resolved_path,
+                     resolved_file_id) VALUES
+  (1, 1, 'os', NULL, 1, 0, false, true, 'foreign', NULL, NULL),
+  (1, 6, 'app.hello', 'greet', 2, 0, false, true, 'file', 'app/hello.py', 1), (1, 6, 'app.hello', NULL, 5, 0, false, true, 'file', 'app/hello.py', 1),
+  (1, 6, '', 'gone', 7, 1, false, true, NULL, NULL, NULL);
 INSERT INTO issues (project_id, file_id, rule, severity, message, start_line, end_line, start_column, end_column) VALUES
   (1, 1, 'no-docstring', 'info', 'no docstring', 3, 3, 0, 0), (1, 1, 'no-docstring', 'info', 'no docstring', 1, 1, 0, 0),
   (1, 2, 'parse-error', 'error', 'does not parse', 1, 1, 0, 0);
@@ -60,11 +65,43 @@ def test_a_file_comes_with_what_the_index_knows_and_its_text(server):
     answer = server.get("/api/v1/file?path=app/hello.py").json
     assert answer.pop("indexed_at").endswith("Z")
     assert answer == {"project": "demo", "path": "app/hello.py", "language": "python", "size": 80, "status": "indexed",
-                      "error": None, "line_count": 4, "start_line": 1, "end_line": 4, "text": SOURCE, "unreadable": None}
+                      "error": None, "line_count": 4, "start_line": 1, "end_line": 4, "text": SOURCE, "unreadable": None,
+                      "imports": [{"line": 1, "target": "os", "name": None, "resolution": "foreign", "path": None}], "imports_total": 1,
+                      "imported_by": [{"path": "latin.py", "line": 2}], "imported_by_total": 1}
     part = server.get("/api/v1/file?path=app/hello.py&start_line=3&end_line=3").json
     assert (part["text"], part["start_line"], part["end_line"], part["line_count"]) == ("def greet(name):\n", 3, 3, 4)
     beyond = server.get("/api/v1/file?path=app/hello.py&start_line=9").json
     assert beyond["text"] == "" and beyond["end_line"] == 0 and beyond["line_count"] == 4
+
+
+def test_a_files_imports_say_where_they_lead_or_that_nobody_looked_yet(server):
+    answer = server.get("/api/v1/file?path=latin.py").json
+    assert [(i["line"], i["target"], i["name"], i["resolution"], i["path"]) for i in answer["imports"]] == [
+        (2, "app.hello", "greet", "file", "app/hello.py"), (5, "app.hello", None, "file", "app/hello.py"), (7, ".", "gone", None, None)]
+    assert answer["imported_by"] == [] and answer["imported_by_total"] == 0
+
+
+def test_who_imports_a_go_package_imports_its_files_and_long_lists_are_cut(server, cluster):
+    cluster.make_database("imports")
+    cluster.run("""
+INSERT INTO projects (name, path) VALUES ('go', '/nowhere');
+INSERT INTO files (project_id, path, language, size, mtime, stamp, status)
+  SELECT 1, path, 'go', 1, now(), '1', 'indexed' FROM unnest('{inner/a.go,inner/b.go,main.go,root.go}'::text[]) AS path;
+INSERT INTO files (project_id, path, language, size, mtime, stamp, status)
+  SELECT 1, 'many/' || n || '.go', 'go', 1, now(), '1', 'indexed' FROM generate_series(1001, 1600) AS n;
+INSERT INTO imports (project_id, file_id, target, line, relative_level, is_system, at_top_level, resolution, resolved_path)
+  SELECT 1, id, 'm', 3, 0, false, true, 'folder', CASE path WHEN 'main.go' THEN 'inner' ELSE '' END FROM files
+  WHERE path = 'main.go' OR path LIKE 'many/%';
+""", name="imports")
+    running = RunningServer(cluster.folder, database="imports")
+    try:
+        assert running.get("/api/v1/file?path=inner/b.go").json["imported_by"] == [{"path": "main.go", "line": 3}]
+        assert running.get("/api/v1/file?path=main.go").json["imports"][0]["path"] == "inner"
+        root = running.get("/api/v1/file?path=root.go").json
+        assert (len(root["imported_by"]), root["imported_by_total"]) == (500, 600)
+        assert root["imported_by"][0]["path"] == "many/1001.go"
+    finally:
+        running.close()
 
 
 def test_a_file_that_cannot_be_shown_says_why(server):

@@ -22,6 +22,10 @@ INSERT INTO symbols (id, project_id, file_id, kind, name, qualified_name, is_def
   (4194305, 1, 1, 'function', 'main', 'app.hello.main', true, 6, 8, 0, 0, 'def main()', '');
 INSERT INTO packed_references (file_id, name, kind, lines, enclosing) VALUES
   (1, 'greet', 'call', '{7,8}', '{1,1}'), (1, 'join', 'call', '{4}', '{0}'), (1, 'os', 'name', '{4}', '{0}');
+INSERT INTO imports (project_id, file_id, target, name, line, relative_level, is_system, at_top_level, resolution, resolved_path,
+                     resolved_file_id) VALUES
+  (1, 1, 'os', NULL, 1, 0, false, true, 'foreign', NULL, NULL),
+  (1, 3, 'hello', 'greet', 1, 2, false, true, 'file', 'app/hello.py', 1), (1, 3, 'lost', NULL, 2, 1, false, true, 'missing', NULL, NULL);
 INSERT INTO issues (project_id, file_id, rule, severity, message, start_line, end_line, start_column, end_column)
   VALUES (1, 1, 'no-docstring', 'info', 'main has no docstring', 6, 6, 0, 0);
 """
@@ -77,7 +81,7 @@ def test_a_session_as_a_client_has_it(server):
     said = post(server, {"jsonrpc": "2.0", "method": "notifications/initialized"}, **{"MCP-Protocol-Version": version})
     assert said.status == 202 and said.body == b""
     listed = post(server, {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}, **{"MCP-Protocol-Version": version})
-    assert len(listed.json["result"]["tools"]) == 11
+    assert len(listed.json["result"]["tools"]) == 12
 
 
 def test_a_page_of_a_stranger_cannot_use_it(server):
@@ -104,6 +108,19 @@ def test_outline_references_and_callers(server):
     callers = content(server, "callers_of", name="greet")["results"]
     assert [(c["qualified_name"], c["call_lines"]) for c in callers] == [("app.hello.main", "7,8")]
     assert content(server, "callers_of", name="os")["results"] == []
+
+
+def test_file_imports_says_what_a_file_imports_and_what_imports_it(server):
+    gone = content(server, "file_imports", path="gone.py")
+    assert gone["imports"] == [{"line": 1, "target": "..hello", "name": "greet", "resolution": "file", "path": "app/hello.py"},
+                               {"line": 2, "target": ".lost", "name": None, "resolution": "missing", "path": None}]
+    assert (gone["project"], gone["path"], gone["imported_by"], gone["imports_total"], gone["imported_by_total"]) == ("demo", "gone.py", [], 2, 0)
+    hello = call(server, "file_imports", path="app/hello.py", project="demo")
+    assert hello["structuredContent"]["imported_by"] == [{"path": "gone.py", "line": 1}]
+    assert hello["content"][0]["text"] == ("demo/app/hello.py imports: 1\nline 1: os\n"
+                                           "demo/app/hello.py is imported by: 1\ndemo/gone.py:1\n")
+    assert "several projects" in reason(server, "file_imports", path="app/hello.py")
+    assert "not in the index" in reason(server, "file_imports", path="nope.py")
 
 
 def test_read_file_gives_the_lines_asked_for(server):

@@ -30,6 +30,11 @@ INSERT INTO symbols (id, project_id, file_id, parent_id, kind, name, qualified_n
   (4194306, 1, 1, 4194305, 'method', 'run', 'app.hello.Greeter.run', true, 10, 11, 4, 0, 'def run(self)', ''),
   (20971520, 2, 5, NULL, 'function', '%(hostile)s', '%(hostile)s', true, 1, 1, 0, 0, '%(hostile)s', '');
 INSERT INTO packed_references (file_id, name, kind, lines, enclosing) VALUES (1, 'greet', 'call', '{11}', '{2}');
+INSERT INTO imports (project_id, file_id, target, name, line, relative_level, is_system, at_top_level, resolution, resolved_path,
+                     resolved_file_id) VALUES
+  (1, 1, 'os', NULL, 1, 0, false, true, 'foreign', NULL, NULL), (1, 1, 'crash', 'boom', 2, 1, false, true, 'file', 'app/crash.c', 2),
+  (1, 1, '%(hostile)s', NULL, 3, 0, false, true, 'missing', NULL, NULL), (1, 1, 'app', NULL, 3, 0, false, true, 'folder', 'app', NULL),
+  (1, 2, 'hello.py', NULL, 1, 0, false, true, 'file', 'app/hello.py', 1);
 INSERT INTO issues (project_id, file_id, rule, severity, message, start_line, end_line, start_column, end_column) VALUES
   (1, 1, 'file-too-long', 'warning', 'file has 3000 lines, more than 400', 1, 3000, 0, 0),
   (1, 1, 'no-docstring', 'info', 'class Greeter has no docstring', 9, 9, 0, 0),
@@ -209,6 +214,27 @@ def test_a_file_shows_lines_outline_issues_and_uses(page, server):
     page.wait_text(".issue.error", "syntax error near 2500")
     page.press("p")
     page.wait(lambda: page.text(".line.current .no") == "9")
+
+
+def test_a_file_shows_what_it_imports_and_what_imports_it_as_links(page, server):
+    page.open(address(server), "#/file?project=demo&path=app/hello.py")
+    page.wait_text("#imports", "crash")
+    assert page.texts("#imports li") == ["1 os", "2 .crash boom app/crash.c", "3 %s missing" % HOSTILE, "3 app app/"]
+    assert page.texts("#imports a.row-link") == [".crash boom app/crash.c", "app app/"]  # the others lead nowhere
+    assert page.texts("#imported-by a") == ["app/crash.c:1"]
+    page.find("#imports li:nth-child(4) a.row-link").click()
+    page.wait(lambda: page.run("return location.hash") == "#/files?project=demo&path=app%2F")
+    page.open(address(server), "#/file?project=demo&path=app/hello.py")
+    page.wait_text("#imports", "crash")
+    page.find("#imports li:nth-child(2) a.row-link").click()
+    page.wait_text("#file-title", "demo / app/crash.c")
+    page.wait(lambda: page.texts("#imported-by a") == ["app/hello.py:2"])
+    page.find("#imported-by a").click()
+    page.wait_text("#file-title", "demo / app/hello.py")
+    page.wait(lambda: page.text(".line.current .no") == "2")
+    page.open(address(server), "#/file?project=other&path=src/old.c")
+    page.wait_text("#file-title", "other / src/old.c")
+    assert not page.find("#imports").is_displayed() and not page.find("#imported-by").is_displayed()
 
 
 def test_a_long_file_comes_in_parts(page, server):

@@ -48,7 +48,7 @@ async function checkBeginning() {
 
 async function checkTools() {
   const { tools } = await client.listTools();
-  assert.deepEqual(tools.map((tool) => tool.name).sort(), ["callers_of", "find_references", "find_symbol", "index_status", "list_files",
+  assert.deepEqual(tools.map((tool) => tool.name).sort(), ["callers_of", "file_imports", "find_references", "find_symbol", "index_status", "list_files",
     "list_issues", "list_symbols", "project_overview", "read_file", "search_code", "symbol_info"]);
   for (const tool of tools) {
     assert.equal(tool.annotations.readOnlyHint, true);
@@ -76,6 +76,12 @@ async function checkSymbols() {
   assert.deepEqual((await call("find_references", { name: "greet", kind: "call" })).results.map((use) => use.line), [7, 8]);
   const callers = (await call("callers_of", { name: "greet" })).results;
   assert.deepEqual(callers.map((caller) => [caller.qualified_name, caller.call_lines]), [["app.hello.main", "7,8"]]);
+}
+
+async function checkImports() {
+  const hello = await call("file_imports", { path: "app/hello.py", project: "demo" });
+  assert.deepEqual(hello.imports, [{ line: 1, target: "os", name: null, resolution: "foreign", path: null }]);
+  assert.deepEqual(hello.imported_by, [{ path: "gone.py", line: 1 }]);
 }
 
 async function checkText() {
@@ -117,7 +123,7 @@ async function checkCancellation() {
   many.forEach((answer, id) => assert.equal(answer.results[0].name, id % 2 ? "greet" : "main"));
 }
 
-for (const check of [checkBeginning, checkTools, checkWithoutArguments, checkSymbols, checkText, checkPages, checkWrong, checkCancellation]) {
+for (const check of [checkBeginning, checkTools, checkWithoutArguments, checkSymbols, checkImports, checkText, checkPages, checkWrong, checkCancellation]) {
   await check();
   console.log(`${check.name}: done`);
 }

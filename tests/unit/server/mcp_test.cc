@@ -68,7 +68,7 @@ TEST_CASE("every tool has a description and a closed schema whose required argum
     CHECK(tool["annotations"]["readOnlyHint"] == true);
   }
   CHECK(names == std::set<std::string>{"search_code", "find_symbol", "symbol_info", "list_symbols", "find_references",
-                                       "callers_of", "read_file", "list_files", "project_overview", "list_issues",
+                                       "callers_of", "file_imports", "read_file", "list_files", "project_overview", "list_issues",
                                        "index_status"});
 }
 

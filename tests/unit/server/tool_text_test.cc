@@ -57,3 +57,21 @@ TEST_CASE("an overview names languages and kinds, a status only the counts") {
   CHECK(text(Tool::index_status, R"({"current":true,"waiting":0,"projects":[]})") ==
         "The index is current.\nNo project is configured.\n");
 }
+
+TEST_CASE("imports say where they lead, and a list that was cut how many there are") {
+  CHECK(text(Tool::file_imports, R"({"project":"p","path":"a.go","imports":[
+        {"line":1,"target":"m/x","name":null,"resolution":"folder","path":"x"},
+        {"line":2,"target":".b","name":"f","resolution":"file","path":"b.py"},
+        {"line":3,"target":"./c.h","name":null,"resolution":"missing","path":null},
+        {"line":4,"target":"fmt","name":null,"resolution":"foreign","path":null},
+        {"line":5,"target":"late","name":null,"resolution":null,"path":null}],"imports_total":5,
+        "imported_by":[{"path":"d.go","line":7}],"imported_by_total":900})") ==
+        "p/a.go imports: 5\n"
+        "line 1: m/x -> p/x (a folder)\n"
+        "line 2: .b f -> p/b.py\n"
+        "line 3: ./c.h -> missing: the project's own by the way it is written, and not there\n"
+        "line 4: fmt\n"
+        "line 5: late (not looked at yet)\n"
+        "p/a.go is imported by: 900, the first 1 are\n"
+        "p/d.go:7\n");
+}
