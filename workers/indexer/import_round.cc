@@ -22,7 +22,8 @@ using Ids = std::vector<std::int64_t>;
 
 // A portion is some thousand imports: some ten milliseconds for who waits for its locks.
 constexpr std::size_t files_per_portion = 200;
-constexpr const char* round_lease = "30";      // seconds
+constexpr const char* round_lease = "30";  // seconds
+constexpr Milliseconds renewal{5'000};     // portions without anything to write renew the lease this often
 constexpr const char* most_due = "50000";  // rows a round takes on; the rest is left to the next one
 constexpr std::size_t largest_go_mod = 1 << 20;
 
@@ -49,10 +50,14 @@ constexpr const char* forget_statement = R"(
   DELETE FROM import_resolution_due d WHERE project_id = $1::integer
     AND NOT EXISTS (SELECT FROM projects p WHERE p.id = d.project_id AND p.origin <> 'removed'))";
 
+// File by file from the index: right after a load there are no statistics yet, and the planner would read the whole table for each
+// portion.
 constexpr const char* imports_statement = R"(
-  SELECT id, file_id, target, name, relative_level, is_system, resolution, resolved_path, resolved_file_id
-  FROM imports WHERE file_id = ANY ($1::bigint[]))";
+  SELECT i.id, i.file_id, i.target, i.name, i.relative_level, i.is_system, i.resolution, i.resolved_path, i.resolved_file_id
+  FROM unnest($1::bigint[]) AS file (id)
+  CROSS JOIN LATERAL (SELECT * FROM imports WHERE file_id = file.id OFFSET 0) i)";
 
+// REQUIRES: enable_seqscan is off, for the same reason.
 constexpr const char* update_statement = R"(
   WITH wanted AS MATERIALIZED (
     SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[]) AS w (id, resolution, path, file_id)
@@ -62,7 +67,7 @@ constexpr const char* update_statement = R"(
   UPDATE imports i
   SET resolution = w.resolution, resolved_path = CASE WHEN w.resolution IN ('file', 'folder') THEN w.path END,
       resolved_file_id = nullif(w.file_id, 0)
-  FROM wanted w JOIN free USING (id) WHERE i.id = w.id)";
+  FROM wanted w JOIN free USING (id) WHERE i.id = w.id AND i.id = ANY ($1::bigint[]))";
 
 const char* kind_name(Resolved::Kind kind) {
   switch (kind) {
@@ -226,8 +231,9 @@ DbResult<ImportRound::Changes> ImportRound::resolve(Session& session, const Ids&
 DbStatus ImportRound::write(Connection& connection, const Changes& changes, bool last, bool& ours) const {
   const std::string project = std::to_string(lease_.project);
   // What a crash of the server loses of this, it loses from the end: the rows that are due come back first.
-  auto begun = connection.execute("SET LOCAL synchronous_commit = off");
-  if (!begun) return tl::unexpected(begun.error());
+  for (const char* setting : {"SET LOCAL synchronous_commit = off", "SET LOCAL enable_seqscan = off"}) {
+    if (auto set = connection.execute(setting); !set) return tl::unexpected(set.error());
+  }
   auto held = connection.execute(
       "UPDATE import_rounds SET until = CASE WHEN $4 THEN now() ELSE now() + $3::integer * interval '1 second' END "
       "WHERE project_id = $1::integer AND token = $2::bigint",
@@ -255,6 +261,9 @@ DbResult<bool> ImportRound::step(Session& session) {
   const bool last = next_ == importers_.size();
   auto changes = resolve(session, portion);
   if (!changes) return tl::unexpected(changes.error());
+  const Instant now = MonotonicClock::now();
+  if (changes->imports.empty() && !last && now < renew_at_) return true;
+  renew_at_ = now + renewal;
   bool ours = false;
   auto written = session.transaction([&](Connection& connection) { return write(connection, *changes, last, ours); });
   if (!written) return tl::unexpected(written.error());

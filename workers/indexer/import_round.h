@@ -61,6 +61,7 @@ class ImportRound {
   std::vector<std::size_t> importers_;  // which of them are to be looked at, in order of their ids
   std::size_t next_ = 0;                // in importers_
   std::optional<analysis::imports::Resolver> resolver_;
+  Instant renew_at_{};  // the lease
 };
 
 // Gives back the rounds of `worker`, as an earlier process of that name left them.
