@@ -13,6 +13,7 @@ struct Declared {
   std::string scope;         // "ns::A" of "ns::A<T>::f"; empty where it is not qualified
   bool is_function = false;  // it declares a function, not a pointer to one
   bool is_destructor = false, is_operator = false;
+  bool is_macro = false;     // a macro makes a function of it: TEST(scope, name)
   bool is_pointer = false;   // the name itself is a pointer or a reference
   TSNode name_node{};
   TSNode parameters{};       // of the function; null where there are none

@@ -60,12 +60,13 @@ Symbol Visitor::start_symbol(SymbolKind kind, const Declared& declared, TSNode w
   symbol.kind = kind;
   symbol.name = declared.name;
   symbol.range = range_of(whole);
-  const std::uint32_t start = ts_node_start_byte(whole);
+  const std::uint32_t start = with_macros(ts_node_start_byte(whole));
+  symbol.range.start_column -= ts_node_start_byte(whole) - start;
   // The parser's copy decides what is part of the header, the original how it is written.
   std::string header = fold_code(source_.text(start, std::min(header_end, start + 4000)), CommentStyle::slashes);
   while (header.ends_with(";") || header.ends_with(" ") || header.ends_with("{")) header.pop_back();
   symbol.signature = header.size() > max_signature ? to_valid_utf8(std::string_view(header).substr(0, max_signature)) : header;
-  symbol.docstring = doc_above(start, symbol.range.start_line);
+  symbol.docstring = doc_above_macros(start, symbol.range.start_line);
   return symbol;
 }
 
@@ -100,7 +101,8 @@ void Visitor::declare_function(TSNode node, const Declared& declared, bool is_de
   std::string holder = declared.scope.empty() && in_type && out_.scope().symbol != no_parent ? out_.symbol(out_.scope().symbol).name
                                                                                              : last_component(declared.scope);
   const bool in_namespace = !declared.scope.empty() && namespaces_.count(out_.qualify(declared.scope, "::")) > 0;
-  SymbolKind kind = (in_type && !is_friend) || (!declared.scope.empty() && !in_namespace) ? SymbolKind::method : SymbolKind::function;
+  const bool is_member = (in_type && !is_friend) || (!declared.scope.empty() && !in_namespace && !declared.is_macro);
+  SymbolKind kind = is_member ? SymbolKind::method : SymbolKind::function;
   if (declared.is_destructor) kind = SymbolKind::destructor;
   if (!declared.is_destructor && !holder.empty() && declared.name == holder && kind == SymbolKind::method) kind = SymbolKind::constructor;
   TSNode whole = is_friend ? ancestors.back().node : whole_definition(node, ancestors);
@@ -119,6 +121,8 @@ void Visitor::define_function(TSNode node, const Ancestors& ancestors) {
   TSNode declarator = ts_node_child_by_field_id(node, g_.declarator);
   if (ts_node_is_null(declarator)) return;
   Declared declared = read_declarator(g_, source_, declarator);
+  const bool typed = !ts_node_is_null(ts_node_child_by_field_id(node, g_.type));
+  if (!typed && out_.scope().kind != ScopeKind::type) read_macro_function(parsed(declarator), declared);
   bool is_definition = true;
   TSNode body{};
   for_each_named_child(node, [&](TSNode child) {

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cctype>
 
+#include "analysis/frontends/c_declaration.h"
+#include "analysis/frontends/c_macros.h"
 #include "analysis/text.h"
 
 namespace ca::analysis::c_family {
 namespace {
 
-bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || static_cast<unsigned char>(c) >= 0x80; }
+bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$' || static_cast<unsigned char>(c) >= 0x80; }
 
 struct Branch {
   Span span;
@@ -64,6 +66,9 @@ class Preparer {
     } else if (is_word(c)) {
       word();
     } else {
+      after_if_ = false;
+      after_return_ = after_return_ && (c == '(' || c == '&' || c == '*' || c == '!');
+      if (c == '=' && is_cpp_) unnamed_default();
       ++at_;
       if (c == '{' || c == '(' || c == '[') ++depth_;
       if (c == '}' || c == ')' || c == ']') {
@@ -75,6 +80,12 @@ class Preparer {
       groups_.back().last = c;
       groups_.back().branches.back().empty = false;
     }
+    code_end_ = at_;
+  }
+
+  // `f(int* = nullptr)`: the grammar knows no default of a pointer without a name.
+  void unnamed_default() {
+    for (std::size_t i = code_end_; i > 0 && i < at_ && (in_[i - 1] == '*' || in_[i - 1] == '&'); --i) out_.bytes[i - 1] = ' ';
   }
 
   void word() {
@@ -88,6 +99,47 @@ class Preparer {
     std::string_view text = in_.substr(start, at_ - start);
     bool raw = text == "R" || text == "u8R" || text == "uR" || text == "UR" || text == "LR";
     if (is_cpp_ && raw && at_ < in_.size() && in_[at_] == '"') raw_string();
+    if (text.starts_with("__attribute")) attribute(start);
+    if (is_cpp_ && text == "operator") called_operator(start);
+    if (after_if_ && is_macro_like(text)) blank_macro(out_, {pos(start), pos(at_)}, {});  // if CONSTEXPR (...)
+    if (code_end_ > 0 && code_end_ < start && in_[code_end_ - 1] == '"') format_macro(start);
+    after_if_ = is_cpp_ && text == "if";
+    after_return_ = text == "return";
+  }
+
+  // "%" PRIu64 "\n"
+  void format_macro(std::size_t start) {
+    const std::size_t next = in_.find_first_not_of(" \t\r\n\\", at_);
+    if (next == std::string_view::npos || std::string_view("\"),;").find(in_[next]) == std::string_view::npos) return;
+    if (std::isupper(static_cast<unsigned char>(in_[start]))) blank_macro(out_, {pos(start), pos(at_)}, {});
+  }
+
+  // __attribute__((x)): the grammar takes it in some of the places where it may stand.
+  void attribute(std::size_t start) {
+    std::size_t open = at_, depth = 0;
+    while (open < in_.size() && (in_[open] == ' ' || in_[open] == '\t' || in_[open] == '\n' || in_[open] == '\r')) ++open;
+    for (std::size_t i = open; i < std::min(in_.size(), open + 2000); ++i) {
+      if (in_[i] == '(') ++depth;
+      if (in_[i] == ')' && depth > 0) --depth;
+      if (in_[i] == ';' || in_[i] == '{' || in_[i] == '#') return;
+      if (depth > 0) continue;
+      if (i > open) blank_macro(out_, {pos(start), pos(at_)}, {pos(open), pos(i + 1)});
+      return;
+    }
+  }
+
+  // `a.operator==(b)`: the grammar knows operators by that name where they are declared, but not all where they are called.
+  void called_operator(std::size_t start) {
+    const char before = code_end_ > 0 ? in_[code_end_ - 1] : '\0';
+    const bool member = before == '.' || (before == '>' && code_end_ > 1 && in_[code_end_ - 2] == '-');
+    if (!member && !after_return_ && before != '(' && before != '!') return;
+    static constexpr std::string_view signs = "+-*/%^&|~!=<>, ";
+    std::size_t end = at_;
+    while (end < in_.size() && signs.find(in_[end]) != std::string_view::npos) ++end;
+    const std::string_view rest = in_.substr(end);
+    if (end == at_ && (rest.starts_with("()(") || rest.starts_with("[]("))) end += 2;
+    if (end == at_ || end >= in_.size() || in_[end] != '(') return;
+    std::fill(out_.bytes.begin() + static_cast<std::ptrdiff_t>(start), out_.bytes.begin() + static_cast<std::ptrdiff_t>(end), '_');
   }
 
   void string(char quote) {
@@ -293,14 +345,20 @@ class Preparer {
   bool is_cpp_;
   Prepared out_;
   std::size_t at_ = 0, line_start_ = 0;
+  std::size_t code_end_ = 0;  // behind the last character that was code
   std::uint32_t line_ = 1;
   bool line_has_code_ = false;
+  bool after_if_ = false, after_return_ = false;
   int depth_ = 0;
   std::vector<Group> groups_;
 };
 
 }  // namespace
 
-Prepared prepare(std::string_view bytes, bool is_cpp) { return Preparer(bytes, is_cpp).run(); }
+Prepared prepare(std::string_view bytes, bool is_cpp) {
+  Prepared prepared = Preparer(bytes, is_cpp).run();
+  blank_macros(prepared, bytes, is_cpp);
+  return prepared;
+}
 
 }  // namespace ca::analysis::c_family

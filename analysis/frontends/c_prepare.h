@@ -32,10 +32,16 @@ struct Directive {
   bool is_system = false;                // include: <...>
 };
 
+struct MacroUse {                        // one that was blanked
+  Span span;                             // the name
+  Span arguments;                        // with their brackets; empty where there are none
+};
+
 struct Prepared {
   std::string bytes;                     // for the parser: as long as the original, without any directive
   std::vector<Comment> comments;         // in order
   std::vector<Directive> directives;     // #include and #define, in order, those of dropped branches too
+  std::vector<MacroUse> macros;          // in order
 };
 
 // All branches of a conditional stay where each is a sequence of whole statements or declarations; else (as where two branches

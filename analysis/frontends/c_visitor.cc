@@ -13,6 +13,7 @@ Visitor::Visitor(std::string_view path, const Grammar& grammar, const Source& so
 bool Visitor::enter(TSNode node, Kind kind, TSFieldId field, const Ancestors& ancestors) {
   out_.close_before(ts_node_start_byte(node));
   directives_before(ts_node_start_byte(node));
+  macros_before(ts_node_start_byte(node));
   check_error(node, ancestors);
   if (error_depth_ > 0) recover(node, kind, ancestors);
   count_flow(node, kind, ancestors);
@@ -42,6 +43,11 @@ bool Visitor::enter(TSNode node, Kind kind, TSFieldId field, const Ancestors& an
       use_name(node, kind, field, ancestors);
       break;
     case Kind::catch_clause: open_handler(node); break;
+    case Kind::expression_statement:
+      loose_head_ = node;
+      if (is_loose_head(node)) return false;
+      break;
+    case Kind::compound_statement: define_loose_function(node, ancestors); break;
     case Kind::throw_statement:
       for (Handler& handler : handlers_) handler.throws = true;
       break;
@@ -57,7 +63,10 @@ void Visitor::leave(TSNode node, Kind kind, std::size_t depth) {
   if (ts_node_is_error(node)) --error_depth_;
 }
 
-void Visitor::finish() { directives_before(UINT32_MAX); }
+void Visitor::finish() {
+  directives_before(UINT32_MAX);
+  macros_before(UINT32_MAX);
+}
 
 }  // namespace ca::analysis::c_family
 

@@ -32,6 +32,9 @@ class Visitor {
 
   // c_definitions.cc
   void define_function(TSNode node, const Ancestors& ancestors);
+  bool read_macro_function(std::string_view code, Declared& declared) const;
+  bool is_loose_head(TSNode statement) const;
+  void define_loose_function(TSNode body, const Ancestors& ancestors);
   void declare(TSNode node, Kind kind, const Ancestors& ancestors);
   void declare_one(TSNode node, TSNode declarator, const Ancestors& ancestors);
   void declare_function(TSNode node, const Declared& declared, bool is_definition, const Ancestors& ancestors, Scope* body);
@@ -43,8 +46,11 @@ class Visitor {
   void define_lambda(TSNode node, const Ancestors& ancestors);
   void recover(TSNode node, Kind kind, const Ancestors& ancestors);
   void directives_before(std::uint32_t byte);
+  void macros_before(std::uint32_t byte);
   void define_macro(const Directive& directive);
   Symbol start_symbol(SymbolKind kind, const Declared& declared, TSNode whole, std::uint32_t header_end);
+  std::uint32_t with_macros(std::uint32_t start) const;
+  std::string doc_above_macros(std::uint32_t start, std::uint32_t line) const;
   std::int32_t add(Symbol symbol, const std::string& scope);
   std::string friend_name(const std::string& name) const;
   TSNode whole_definition(TSNode node, const Ancestors& ancestors) const;
@@ -85,7 +91,9 @@ class Visitor {
   const Prepared& prepared_;
   Collector& out_;
   bool is_header_ = false;
-  std::size_t next_directive_ = 0;
+  TSNode loose_head_{};                // a statement outside of any function, which a block may follow
+  std::size_t next_directive_ = 0, next_macro_ = 0;
+  std::uint32_t macros_read_ = 0, macro_line_ = 1;  // how far macros_before() has counted lines
   std::vector<Handler> handlers_;
   std::vector<bool> nesting_counts_;  // per open statement that nests
   std::unordered_map<std::string, std::int32_t> types_;            // qualified name -> symbol, of the types of this file

@@ -1,7 +1,9 @@
 // Any bytes give facts: nothing here may crash, hang or produce a string that is not valid UTF-8.
+#include <ctime>
 #include <string>
 
 #include "analysis/analyse.h"
+#include "analysis/frontends/c_prepare.h"
 #include "analysis/text.h"
 #include "tests/support/catch.h"
 
@@ -100,6 +102,17 @@ TEST_CASE("a hundred thousand nested brackets do not overflow anything") {
     }
     Facts facts = analyse(language, "a.x", "x = " + repeat("(", depth) + "1" + repeat(")", depth) + ";\n");
     CHECK(facts.line_count == 1);
+  }
+}
+
+TEST_CASE("what looks like macros over and over costs time that grows with the length only") {
+  for (const char* part : {"AA(", "{AA(", "a<", "1'", "__attribute__((", "f(a) b;", "MACRO ", "MACRO(x) ", "AA(x) BB ", "struct AA ", "f(a) bb cc ",
+                           "x{;AA(\n", "enum {AA(x) ", "class A { AA(x)\npublic: ", "template <class T = ", "operator ", "R\"(", "(AA *", "A::*", "\"\" PRI "}) {
+    INFO(part);
+    const std::string source = repeat(part, 100000);
+    const std::clock_t start = std::clock();
+    for (bool is_cpp : {false, true}) CHECK(c_family::prepare(source, is_cpp).bytes.size() == source.size());
+    CHECK((std::clock() - start) / CLOCKS_PER_SEC < 10);  // tenths of a second; hours if it were the square
   }
 }
 
