@@ -38,8 +38,8 @@ constexpr std::array<CommandText, 15> commands{{
     {Verb::signal, "signal", 2, "NAME SIG", "", "send a signal to a process",
      "SIG is a name (HUP, SIGHUP) or a number.\n"},
     {Verb::scale, "scale", 2, "NAME N", "", "run N instances of a worker (not supported yet)", ""},
-    {Verb::reload, "reload", 0, "", "", "read the configuration again and apply the difference",
-     "An invalid file changes nothing; every error is printed.\n"},
+    {Verb::reload, "reload", 0, "", "", "read the configuration again, as HUP does",
+     "An invalid file changes nothing; every error is printed. A changed valid one is refused in this version.\n"},
     {Verb::upgrade, "upgrade", 0, "", "", "replace the supervisor's program in place (not supported yet)", ""},
     {Verb::shutdown, "shutdown", 0, "[--now]", "--now", "stop the whole tree in order",
      "Returns once the supervisor has ended.\n"

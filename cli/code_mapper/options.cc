@@ -83,16 +83,17 @@ const char* usage_text() {
          "Maps a source tree and reports code-quality issues.\n"
          "  -r, --root-dir DIR     the tree (default: the current folder)\n"
          "  -o, --output-dir DIR   where the YAML files go (default: code_analysis)\n"
-         "  -m, --max-lines N      a file with more lines is an issue\n"
+         "  -m, --max-lines N      a file with more lines is an issue (default: 400, or as the configuration says)\n"
          "  --config FILE          limits and severities, for all or for some paths (default: .code_mapper.yaml in the tree's root)\n"
          "  --baseline FILE        a code_issues.yaml of before: what stands in it is not told again\n"
-         "  --format FORMAT        standard output: text, json or sarif\n"
+         "  --format FORMAT        standard output: text (default), json or sarif; the YAML files are written whatever it says\n"
          "  --fail-on SEVERITY     exit 1 only from this severity on: info, warning or error\n"
          "  --exit-zero            exit 0 where issues were found\n"
          "  --include-tests        look into test folders too\n"
          "  --jobs N               threads (default: one a processor)\n"
          "  -v, --verbose          name each file\n"
-         "  --version, --help\n";
+         "  --version, --help\n"
+         "exit codes: 0 no issue, 1 issues found, 2 some files could not be opened or read, 64 usage\n";
 }
 
 Result<Options> parse_arguments(const std::vector<std::string>& arguments) {
