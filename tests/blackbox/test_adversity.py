@@ -61,9 +61,7 @@ def test_46_hundreds_of_restarts_leak_nothing(world):
     memory, started = processes.anonymous_memory(half), len(world.all("a", "start"))
     wait_for(lambda: len(world.all("a", "start")) > started + 400, 30000, "400 more restarts", 50)
     assert tree.ask("stop", process="a")["ok"]
-    grown = processes.anonymous_memory(half) - memory
-    bounds.note("memory growth in 400 restarts", f"{grown} bytes")
-    assert grown < 1 << 20
+    bounds.memory_growth("memory growth in 400 restarts", processes.anonymous_memory(half) - memory, 1 << 20)
     assert len(processes.children_of(half)) == 3, "driver, b and server"
     assert len(os.listdir(f"/proc/{half}/task")) == 1, "one thread"
     count = len(processes.descriptors_of(half))

@@ -112,8 +112,7 @@ def test_04_readiness_that_is_no_readiness(world, how):
         tree.wait_all_ready()
         memory.append(processes.anonymous_memory(tree.supervisor_pid()))
     assert not [event for event in tree.events("ready", "driver") if event["pid"] == bad.pid]
-    bounds.note("memory growth", f"{memory[1] - memory[0]} bytes")
-    assert memory[1] - memory[0] < 64 * 1024
+    bounds.memory_growth("memory growth", memory[1] - memory[0], 64 * 1024)
     assert tree.process("driver")["restarts"] == 4
     tree.stop()
 

@@ -124,6 +124,7 @@ class Puppet {
 
   [[noreturn]] void run() {
     ::signal(SIGPIPE, SIG_IGN);
+    ::signal(SIGSEGV, SIG_DFL);  // a death by order: a sanitizer would make a report of it
     watch_signals();
     make_grandchildren();
     const std::int64_t start = now_ns();

@@ -4,6 +4,8 @@ import os
 import time
 
 SCALE = float(os.environ.get("CODE_ANALYSIS_TIME_SCALE", "1"))
+# Processor time and memory of a build with sanitizers are mostly the sanitizers': they are noted there, and not judged.
+JUDGES_USE = SCALE == 1
 MS = 1_000_000  # nanoseconds
 
 # The values of every scenario that does not say otherwise, milliseconds.
@@ -37,6 +39,12 @@ def gap(what, from_ns, to_ns, low_ms, high_ms):
 
 def note(what, value):
     MEASURED.append(f"{what} = {value}")
+
+
+def memory_growth(what, bytes_, limit):
+    """Asserts that a process grew by less than that."""
+    note(what, f"{bytes_} bytes")
+    assert bytes_ < limit or not JUDGES_USE, f"{what}: {bytes_} bytes are not below {limit}"
 
 
 def wait_for(condition, within_ms, what, every_ms=2):
