@@ -114,9 +114,9 @@ KINDS = [
     ("x.ts", "class {{\n", "parse-error", "class A {}\n"),
     ("x.sh", "if true; then\n", "parse-error", "if true; then f; fi\n"),
     ("x.py", "a = '\0'\n", "nul-byte", "a = ''\n"),
-    ("x.py", "x = lambda: " * 20000, "too-complex-to-parse", "x = lambda: 1\n"),
-    ("x.ts", "type X = " * 20000, "too-complex-to-parse", "type X = 1;\n"),
-    ("x.sh", "${" * 20000, "too-complex-to-parse", "echo ${x}\n"),
+    ("x.py", "x = lambda: " * 40000, "too-complex-to-parse", "x = lambda: 1\n"),
+    ("x.ts", "type X = " * 40000, "too-complex-to-parse", "type X = 1;\n"),
+    ("x.sh", "${" * 40000, "too-complex-to-parse", "echo ${x}\n"),
 ]
 # Files that only together have an issue: {file: text}, the file that it is told for, its id or nothing.
 PROJECTS = [
