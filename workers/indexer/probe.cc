@@ -19,14 +19,16 @@ namespace ca::workers {
 namespace {
 
 constexpr int exit_out_of_memory = 3;
-constexpr rlim_t memory_limit = rlim_t{4} << 30;
+[[maybe_unused]] constexpr rlim_t memory_limit = rlim_t{4} << 30;
 
 [[noreturn]] void run_in_child(const std::function<void()>& work) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::signal(SIGTERM, SIG_DFL);
-  const rlimit memory{memory_limit, memory_limit};
   const rlimit no_core{0, 0};
+#ifndef __SANITIZE_ADDRESS__  // which reserves terabytes of address space
+  const rlimit memory{memory_limit, memory_limit};
   ::setrlimit(RLIMIT_AS, &memory);
+#endif
   ::setrlimit(RLIMIT_CORE, &no_core);
   try {
     work();
