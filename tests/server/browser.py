@@ -106,11 +106,14 @@ class Browser:
         return [e["message"] for e in entries if "Failed to load resource" not in e["message"]]
 
     def requested(self):
-        """Addresses that were asked for since the last call."""
+        """Addresses that were asked for since the last call, but for what the browser's own start page asks for, which may
+        load long after the browser has begun."""
         found = []
         for entry in self.driver.get_log("performance"):
             message = json.loads(entry["message"])["message"]
-            if message["method"] == "Network.requestWillBeSent":
+            if message["method"] != "Network.requestWillBeSent":
+                continue
+            if not message["params"].get("documentURL", "").startswith(("chrome:", "data:")):
                 found.append(message["params"]["request"]["url"])
         return found
 
