@@ -336,7 +336,7 @@ def test_after_kills_at_random_instants_the_tables_equal_a_fresh_index(fleet, tr
     watcher, indexers = fleet.workers[0], fleet.workers[1:]
     end = time.monotonic() + 6
     kills = 0
-    while time.monotonic() < end:
+    while time.monotonic() < end or kills < 12:
         change(tree, chance)
         victim = chance.choice(indexers + [watcher])
         wait_until(lambda at=time.monotonic() + chance.random() * 0.15: time.monotonic() > at)
@@ -364,7 +364,7 @@ def test_after_kills_at_random_instants_the_tables_equal_a_fresh_index(fleet, tr
     start_all(fleet, tree)
     fleet.wait_indexed()
     fresh = snapshot(fleet)
-    assert kills > 10 and len(fresh["symbols"]) > 1000
+    assert len(fresh["symbols"]) > 1000
     assert {row[9] for row in fresh["imports"]} >= {"file", "missing", "foreign"}
     for table in fresh:
         assert healed[table] == fresh[table], table
