@@ -22,34 +22,29 @@ bool is_use(std::string_view word) {
 
 }  // namespace
 
-// Where a definition begins of which the parser saw what is behind `start`: with the macros before it on the same line.
-std::uint32_t Visitor::with_macros(std::uint32_t start) const {
+// The start of the first of the macros before `start`, where at most `newlines` part each from what is behind it.
+std::uint32_t Visitor::first_macro_before(std::uint32_t start, std::ptrdiff_t newlines) const {
   auto macro = std::lower_bound(prepared_.macros.begin(), prepared_.macros.end(), start,
                                 [](const MacroUse& use, std::uint32_t at) { return use.span.start < at; });
   const std::string_view bytes(prepared_.bytes);
   while (macro != prepared_.macros.begin()) {
     --macro;
     const std::string_view between = bytes.substr(macro->span.start, start - macro->span.start);
-    if (between.size() > 1000 || between.find_first_not_of(' ') != std::string_view::npos) break;
+    if (between.size() > 1000 || between.find_first_not_of(" \t\r\n") != std::string_view::npos) break;
+    if (std::count(between.begin(), between.end(), '\n') > newlines) break;
     start = macro->span.start;
   }
   return start;
 }
 
+// Where a definition begins of which the parser saw what is behind `start`: with the macros before it on the same line.
+std::uint32_t Visitor::with_macros(std::uint32_t start) const { return first_macro_before(start, 0); }
+
 // Macros on lines of their own may stand between a definition and its comment.
 std::string Visitor::doc_above_macros(std::uint32_t start, std::uint32_t line) const {
-  auto macro = std::lower_bound(prepared_.macros.begin(), prepared_.macros.end(), start,
-                                [](const MacroUse& use, std::uint32_t at) { return use.span.start < at; });
-  const std::string_view bytes(prepared_.bytes);
-  while (macro != prepared_.macros.begin()) {
-    --macro;
-    const std::string_view between = bytes.substr(macro->span.start, start - macro->span.start);
-    const auto lines = std::count(between.begin(), between.end(), '\n');
-    if (between.size() > 1000 || lines > 1 || between.find_first_not_of(" \t\r\n") != std::string_view::npos) break;
-    start = macro->span.start;
-    line -= static_cast<std::uint32_t>(lines);
-  }
-  return doc_above(start, line);
+  const std::uint32_t first = first_macro_before(start, 1);
+  const std::string_view passed = std::string_view(prepared_.bytes).substr(first, start - first);
+  return doc_above(first, line - static_cast<std::uint32_t>(std::count(passed.begin(), passed.end(), '\n')));
 }
 
 // `ACTION(name) {`, `TEST_CASE("name") {`, and with a scope `TEST(Suite, name) {`, `TEST_CASE_METHOD(Fixture, "name") {`.

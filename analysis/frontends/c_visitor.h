@@ -49,6 +49,7 @@ class Visitor {
   void macros_before(std::uint32_t byte);
   void define_macro(const Directive& directive);
   Symbol start_symbol(SymbolKind kind, const Declared& declared, TSNode whole, std::uint32_t header_end);
+  std::uint32_t first_macro_before(std::uint32_t start, std::ptrdiff_t newlines) const;
   std::uint32_t with_macros(std::uint32_t start) const;
   std::string doc_above_macros(std::uint32_t start, std::uint32_t line) const;
   std::int32_t add(Symbol symbol, const std::string& scope);
