@@ -29,7 +29,9 @@ void Declaration::blank() {
   if (place_.is_cpp) blank_in_template(prepared_, head_);
   blank_attribute_of_friend();
   has_type_ = place_.has_type;
-  if (!read() || (names_.empty() && !named_elsewhere_)) return;
+  if (!read()) return;
+  if (place_.in_type) blank_unnamed_bits();
+  if (names_.empty() && !named_elsewhere_) return;
   unwrap_name();
   unwrap_parameters();
   blank_lone_macros();
@@ -152,13 +154,6 @@ void Declaration::read_name(std::size_t& at) {
       break;
     }
     if (word(at) == Word::opener && text(at) == "template") ++at;
-    if (at > name.token && at < head_.size() && kind(at) == Kind::star && text(at) == "*") {
-      // A pointer to member, `int A::*f()`: to the grammar a pointer will do.
-      const Span whole{head_[name.token].span.start, head_[at - 1].span.end};
-      blank_macro(prepared_, head_[name.token].span, {});
-      blank_span(prepared_, whole);
-      return;
-    }
     if (word(at) != Word::plain) break;
     before_last = last;
     last = text(at);
@@ -169,8 +164,9 @@ void Declaration::read_name(std::size_t& at) {
   if (at == name.token) return;
   name.end = at;
   name.macro_like = word(name.token) == Word::plain && head_[name.token].macro_like && name.end == name.token + 1;
-  if (!last.empty() && (last == before_last || (place_.in_type && last == place_.type_name && kind(at) == Kind::group))) needs_no_type_ = true;
-  if (at < head_.size() && kind(at) == Kind::group && takes_arguments(name, at)) name.group = at++;
+  const bool is_constructor = !last.empty() && (last == before_last || (place_.in_type && last == place_.type_name && kind(at) == Kind::group));
+  needs_no_type_ = needs_no_type_ || is_constructor;
+  if (at < head_.size() && kind(at) == Kind::group && !is_constructor && takes_arguments(name, at)) name.group = at++;
   names_.push_back(name);
 }
 

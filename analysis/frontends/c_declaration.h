@@ -63,12 +63,14 @@ class Declaration {
   bool is_declarator_group(std::size_t at) const;
   void unwrap_name();
   void unwrap_parameters();
+  void blank_unnamed_bits();
   void blank_lone_macros();
   void settle();
   void settle_segment(std::size_t segment, std::size_t need);
   void remove(Name& name);
   void blank_in_declarator(Span group);
   void blank_in_parameters(Span group);
+  void blank_braced_default(Tokens tokens);
   void blank_mark_of_type();
   bool blank_instantiation();
   void blank_trailing(std::size_t from);

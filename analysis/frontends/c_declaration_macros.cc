@@ -41,6 +41,22 @@ void Declaration::unwrap_parameters() {
   names_.pop_back();
 }
 
+// `int : 3;`, `int a : 1, : 2;`: the grammar wants a name before the colon.
+void Declaration::blank_unnamed_bits() {
+  for (std::size_t colon = 0; colon < head_.size(); ++colon) {
+    if (kind(colon) != Kind::colon) continue;
+    const bool first = colon == run_end_ && names_.size() + (has_type_ ? 1 : 0) == 1 && !needs_no_type_, later = colon > 0 && kind(colon - 1) == Kind::comma;
+    if (!first && !later) continue;
+    std::size_t end = colon;
+    while (end < head_.size() && kind(end) != Kind::comma) {
+      if (word(end) == Word::plain) blank_macro(prepared_, head_[end].span, {});
+      ++end;
+    }
+    const bool goes_on = end < head_.size();
+    blank_span(prepared_, {head_[later ? colon - 1 : colon].span.start, goes_on && first ? head_[end].span.end : head_[end - 1].span.end});
+  }
+}
+
 // Q_OBJECT before a brace that closes, DISALLOW(x); among members, DECLARE(x) DECLARE(y);
 void Declaration::blank_lone_macros() {
   if (has_type_ || segments_ > 0 || place_.depth > 0) return;
@@ -135,6 +151,21 @@ void Declaration::blank_in_declarator(Span group) {
   }
 }
 
+// `A<B> a = {x}`: the grammar takes it for an assignment and no parameter. A number stands for the braces.
+void Declaration::blank_braced_default(Tokens tokens) {
+  const Token open = tokens.next();
+  Tokens after = tokens;
+  if (open.kind != Kind::open || !after.skip_braces()) return;
+  Token token = tokens.next();
+  while (token.span.end < after.at()) {
+    const Token ahead = tokens.next();
+    if (token.word == Word::plain) blank_macro(prepared_, token.span, ahead.kind == Kind::group ? ahead.span : Span{});
+    token = ahead;
+  }
+  blank_span(prepared_, {open.span.start, after.at()});
+  prepared_.bytes[open.span.start] = '0';
+}
+
 // Each parameter is a declaration of its own.
 void Declaration::blank_in_parameters(Span group) {
   if (place_.depth >= 2 || group.end - group.start < 8) return;
@@ -143,7 +174,10 @@ void Declaration::blank_in_parameters(Span group) {
   for (bool more = true; more;) {
     const Token token = tokens.next();
     more = token.kind != Kind::end;
-    if (token.kind == Kind::equals) tokens.skip_initializer();
+    if (token.kind == Kind::equals) {
+      blank_braced_default(tokens);
+      tokens.skip_initializer();
+    }
     if (more && token.kind != Kind::comma && token.kind != Kind::equals) {
       parameter.push_back(token);
       continue;

@@ -127,7 +127,8 @@ void Visitor::define_function(TSNode node, const Ancestors& ancestors) {
   TSNode body{};
   for_each_named_child(node, [&](TSNode child) {
     Kind kind = kind_of(child);
-    if (kind == Kind::pure_virtual_clause || kind == Kind::delete_method_clause) is_definition = false;
+    const bool is_deleted = kind == Kind::default_method_clause && text(child).find("delete") != std::string::npos;
+    if (is_deleted || kind == Kind::pure_virtual_clause || kind == Kind::delete_method_clause) is_definition = false;
     if (kind == Kind::compound_statement) body = child;
   });
   Scope scope;

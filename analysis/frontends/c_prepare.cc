@@ -4,19 +4,20 @@
 #include <cctype>
 
 #include "analysis/frontends/c_declaration.h"
+#include "analysis/frontends/c_gaps.h"
 #include "analysis/frontends/c_macros.h"
+#include "analysis/frontends/c_tokens.h"
 #include "analysis/text.h"
 
 namespace ca::analysis::c_family {
 namespace {
-
-bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$' || static_cast<unsigned char>(c) >= 0x80; }
 
 struct Branch {
   Span span;
   bool complete = true;   // whole statements or declarations, or nothing
   bool empty = true;
   bool is_zero = false;   // #if 0
+  bool is_foreign = false;  // another language
   int delta = 0;          // brackets opened and not closed
 };
 
@@ -29,7 +30,7 @@ struct Group {            // one #if ... #endif
 
 class Preparer {
  public:
-  Preparer(std::string_view bytes, bool is_cpp) : in_(bytes), is_cpp_(is_cpp) { out_.bytes = bytes; }
+  Preparer(std::string_view bytes, bool is_cpp) : in_(bytes), is_cpp_(is_cpp), gaps_(bytes, out_, is_cpp) { out_.bytes = bytes; }
 
   Prepared run() {
     while (at_ < in_.size()) step();
@@ -63,12 +64,11 @@ class Preparer {
       c = '"';
     } else if (c == '\'') {
       string('\'');
-    } else if (is_word(c)) {
+    } else if (is_word_character(c)) {
       word();
     } else {
       after_if_ = false;
-      after_return_ = after_return_ && (c == '(' || c == '&' || c == '*' || c == '!');
-      if (c == '=' && is_cpp_) unnamed_default();
+      if (c == '=' || c == '*' || c == '&') gaps_.sign(at_, code_end_);
       ++at_;
       if (c == '{' || c == '(' || c == '[') ++depth_;
       if (c == '}' || c == ')' || c == ']') {
@@ -83,28 +83,22 @@ class Preparer {
     code_end_ = at_;
   }
 
-  // `f(int* = nullptr)`: the grammar knows no default of a pointer without a name.
-  void unnamed_default() {
-    for (std::size_t i = code_end_; i > 0 && i < at_ && (in_[i - 1] == '*' || in_[i - 1] == '&'); --i) out_.bytes[i - 1] = ' ';
-  }
-
   void word() {
     std::size_t start = at_;
     bool number = std::isdigit(static_cast<unsigned char>(in_[at_]));
     while (at_ < in_.size()) {
-      bool separator = number && in_[at_] == '\'' && at_ + 1 < in_.size() && is_word(in_[at_ + 1]);
-      if (!is_word(in_[at_]) && !separator) break;
+      bool separator = number && in_[at_] == '\'' && at_ + 1 < in_.size() && is_word_character(in_[at_ + 1]);
+      if (!is_word_character(in_[at_]) && !separator) break;
       ++at_;
     }
     std::string_view text = in_.substr(start, at_ - start);
     bool raw = text == "R" || text == "u8R" || text == "uR" || text == "UR" || text == "LR";
     if (is_cpp_ && raw && at_ < in_.size() && in_[at_] == '"') raw_string();
     if (text.starts_with("__attribute")) attribute(start);
-    if (is_cpp_ && text == "operator") called_operator(start);
+    if (!number) gaps_.word({pos(start), pos(at_)}, code_end_, line_);
     if (after_if_ && is_macro_like(text)) blank_macro(out_, {pos(start), pos(at_)}, {});  // if CONSTEXPR (...)
     if (code_end_ > 0 && code_end_ < start && in_[code_end_ - 1] == '"') format_macro(start);
     after_if_ = is_cpp_ && text == "if";
-    after_return_ = text == "return";
   }
 
   // "%" PRIu64 "\n"
@@ -128,20 +122,6 @@ class Preparer {
     }
   }
 
-  // `a.operator==(b)`: the grammar knows operators by that name where they are declared, but not all where they are called.
-  void called_operator(std::size_t start) {
-    const char before = code_end_ > 0 ? in_[code_end_ - 1] : '\0';
-    const bool member = before == '.' || (before == '>' && code_end_ > 1 && in_[code_end_ - 2] == '-');
-    if (!member && !after_return_ && before != '(' && before != '!') return;
-    static constexpr std::string_view signs = "+-*/%^&|~!=<>, ";
-    std::size_t end = at_;
-    while (end < in_.size() && signs.find(in_[end]) != std::string_view::npos) ++end;
-    const std::string_view rest = in_.substr(end);
-    if (end == at_ && (rest.starts_with("()(") || rest.starts_with("[]("))) end += 2;
-    if (end == at_ || end >= in_.size() || in_[end] != '(') return;
-    std::fill(out_.bytes.begin() + static_cast<std::ptrdiff_t>(start), out_.bytes.begin() + static_cast<std::ptrdiff_t>(end), '_');
-  }
-
   void string(char quote) {
     for (++at_; at_ < in_.size() && in_[at_] != '\n'; ++at_) {
       if (in_[at_] == '\\' && at_ + 1 < in_.size()) {
@@ -158,7 +138,8 @@ class Preparer {
   void raw_string() {
     std::size_t open = in_.find('(', at_);
     if (open == std::string_view::npos || open - at_ > 18) return;
-    std::string close = ")" + std::string(in_.substr(at_ + 1, open - at_ - 1)) + "\"";
+    std::string close(1, ')');
+    close.append(in_.substr(at_ + 1, open - at_ - 1)).push_back('"');
     std::size_t end = in_.find(close, open);
     end = end == std::string_view::npos ? in_.size() : end + close.size();
     line_ += static_cast<std::uint32_t>(std::count(in_.begin() + at_, in_.begin() + end, '\n'));
@@ -214,13 +195,14 @@ class Preparer {
     std::size_t name_start = start + 1;
     while (name_start < end && (in_[name_start] == ' ' || in_[name_start] == '\t')) ++name_start;
     std::size_t name_end = name_start;
-    while (name_end < end && is_word(in_[name_end])) ++name_end;
+    while (name_end < end && is_word_character(in_[name_end])) ++name_end;
     const std::string_view name = in_.substr(name_start, name_end - name_start);
     const std::string_view rest = in_.substr(name_end, end - name_end);
     const std::uint32_t first_line = line_;
     line_ += static_cast<std::uint32_t>(std::count(in_.begin() + start, in_.begin() + end, '\n'));
     if (name == "if" || name == "ifdef" || name == "ifndef") {
       begin_group(name == "if" && trim(rest) == "0", end);
+      groups_.back().branches.back().is_foreign = name == "ifdef" && trim(rest) == "__OBJC__";
     } else if (name == "else" || name == "elif" || name == "elifdef" || name == "elifndef") {
       next_branch(start, end);
     } else if (name == "endif") {
@@ -240,7 +222,7 @@ class Preparer {
   void define(std::size_t start, std::size_t from, std::size_t end, std::uint32_t first_line) {
     while (from < end && (in_[from] == ' ' || in_[from] == '\t')) ++from;
     std::size_t name_end = from;
-    while (name_end < end && is_word(in_[name_end])) ++name_end;
+    while (name_end < end && is_word_character(in_[name_end])) ++name_end;
     if (name_end == from) return;
     Directive found{};
     found.kind = Directive::Kind::define;
@@ -321,10 +303,11 @@ class Preparer {
   static std::vector<Branch*> choose(Group& group) {
     std::vector<Branch*> all, complete;
     for (Branch& branch : group.branches) {
+      if (branch.is_foreign) continue;
       all.push_back(&branch);
       if (branch.complete && !branch.empty) complete.push_back(&branch);
     }
-    if (all.size() == 1) return all[0]->is_zero && !all[0]->complete ? std::vector<Branch*>{} : all;
+    if (all.size() <= 1 && all.size() == group.branches.size()) return all[0]->is_zero && !all[0]->complete ? std::vector<Branch*>{} : all;
     if (!complete.empty()) return complete;
     for (Branch* branch : all) {
       if (!branch->empty && !branch->is_zero) return {branch};
@@ -344,11 +327,12 @@ class Preparer {
   std::string_view in_;
   bool is_cpp_;
   Prepared out_;
+  Gaps gaps_;
   std::size_t at_ = 0, line_start_ = 0;
   std::size_t code_end_ = 0;  // behind the last character that was code
   std::uint32_t line_ = 1;
   bool line_has_code_ = false;
-  bool after_if_ = false, after_return_ = false;
+  bool after_if_ = false;
   int depth_ = 0;
   std::vector<Group> groups_;
 };

@@ -107,6 +107,7 @@ void Visitor::use_name(TSNode node, Kind kind, TSFieldId field, const Ancestors&
   if (user == Kind::call_expression && place == g_.function) {
     out_.add_reference(text(node), ReferenceKind::call, line(node));
   } else if (user == Kind::base_class_clause) {
+    if (text(node) == "decltype") return;
     out_.add_reference(text(node), ReferenceKind::base, line(node));
   } else if (kind == Kind::type_identifier) {
     if (!is_template_parameter(name)) out_.add_reference(text(node), ReferenceKind::type, line(node));

@@ -69,9 +69,6 @@ Word classify(std::string_view text) {
   return Word::plain;
 }
 
-constexpr bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' || static_cast<unsigned char>(c) >= 0x80;
-}
 // Looking ahead and back ends after so many bytes: no input makes the time grow with its square.
 constexpr std::uint32_t max_number = 64, max_angle = 4000, max_arguments = 4000;
 constexpr std::uint32_t max_angle_failures = 100;  // in one declaration
@@ -130,9 +127,9 @@ void Tokens::skip_string(char quote) {
 }
 
 bool Tokens::is_separator() const {
-  if (at_ == 0 || !is_word(in_[at_ - 1])) return false;
+  if (at_ == 0 || !is_word_character(in_[at_ - 1])) return false;
   std::size_t start = at_;
-  while (start > 0 && at_ - start < max_number && (is_word(in_[start - 1]) || in_[start - 1] == '\'')) --start;
+  while (start > 0 && at_ - start < max_number && (is_word_character(in_[start - 1]) || in_[start - 1] == '\'')) --start;
   return is_digit(in_[start]);
 }
 
@@ -175,7 +172,7 @@ bool Tokens::skip_balanced(char open, char close, std::uint32_t limit) {
 // Reads the name, and the arguments where it is one.
 bool Tokens::statement_macro(Span& name, Span& arguments) {
   name.start = at_;
-  while (at_ < in_.size() && is_word(in_[at_])) ++at_;
+  while (at_ < in_.size() && is_word_character(in_[at_])) ++at_;
   name.end = at_;
   if (!is_macro_like(name.in(in_)) || at_ >= in_.size() || in_[at_] != '(') return false;
   const std::uint32_t back = at_++;
@@ -185,7 +182,7 @@ bool Tokens::statement_macro(Span& name, Span& arguments) {
   const std::size_t line_end = in_.find_first_not_of(" \t\r", at_);
   if (closed && line_end != std::string_view::npos && in_[line_end] == '\n') {
     skip_space();
-    if (at_ < in_.size() && (in_[at_] == '}' || (is_word(in_[at_]) && !is_digit(in_[at_])))) return true;
+    if (at_ < in_.size() && (in_[at_] == '}' || (is_word_character(in_[at_]) && !is_digit(in_[at_])))) return true;
   }
   at_ = back;
   return false;
@@ -231,7 +228,7 @@ Token Tokens::word() {
   Token token;
   token.kind = Token::Kind::word;
   token.span.start = at_;
-  while (at_ < in_.size() && is_word(in_[at_])) ++at_;
+  while (at_ < in_.size() && is_word_character(in_[at_])) ++at_;
   token.span.end = at_;
   const std::string_view text = token.span.in(in_);
   if (is_digit(text[0])) {
@@ -257,7 +254,7 @@ Token Tokens::next() {
   token.span = {at_, at_};
   if (at_ >= in_.size()) return token;
   const char c = in_[at_];
-  if (is_word(c)) {
+  if (is_word_character(c)) {
     token = word();
     last_ = token.kind;
     last_word_ = token.word;

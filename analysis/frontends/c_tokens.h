@@ -10,6 +10,10 @@
 
 namespace ca::analysis::c_family {
 
+constexpr bool is_word_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' || static_cast<unsigned char>(c) >= 0x80;
+}
+
 enum class Word : std::uint8_t {
   none,        // no word
   plain,       // a name

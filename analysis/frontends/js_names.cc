@@ -25,11 +25,11 @@ bool is_global_object(std::string_view text) {
 
 }  // namespace
 
-// "a" and 'a' name the property a; a computed key stays as it is written.
+// "a" and 'a' name the property a; a computed key stays as it is written. In one line: a string may go on behind an escaped line end.
 std::string Visitor::key_text(TSNode key) const {
   std::string name = ts_node_is_null(key) ? std::string() : text(key);
   if (is(key, Kind::string) && name.size() >= 2) name = name.substr(1, name.size() - 2);
-  return kind_of(key) == Kind::computed_name ? fold_space(name) : name;
+  return kind_of(key) == Kind::computed_name || name.find('\n') != std::string::npos ? fold_space(name) : name;
 }
 
 std::optional<Visitor::Named> Visitor::name_of(TSNode node, TSFieldId field, const Ancestors& ancestors) const {
