@@ -40,6 +40,8 @@ extern const std::string importers_of_file;
 
 // 1 id.
 extern const std::string symbol_by_id;
+// 1 name with any scope, 2 its last part, 3 project: 20 at most, the smallest `rank` is the best answer.
+extern const std::string symbols_by_name;
 // 1 id: the symbols directly in it, 200 at most.
 extern const std::string symbol_members;
 // 1 path, 2 project, 3 kind, 4 limit, 5 offset.

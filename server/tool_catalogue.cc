@@ -47,7 +47,7 @@ const std::vector<Entry>& entries() {
       {Tool::search_code, "search_code", "Search in the text of files",
        "Finds lines that hold a literal text (no regular expression) in all indexed files, with path and line. Use it for strings, "
        "comments and configuration; for a function or class use find_symbol, which is faster and knows definitions.",
-       {{"text", Type::text, true, "What to look for, literally; within one line."},
+       {{"query", Type::text, true, "What to look for, literally; within one line."},
         {"case_sensitive", Type::flag, false, "Whether A differs from a; default false."},
         project, path_prefix, language, limit}},
       {Tool::find_symbol, "find_symbol", "Find symbols by name",
@@ -56,9 +56,12 @@ const std::vector<Entry>& entries() {
        {{"name", Type::text, true, "A name, a part of one, or a qualified name such as pkg.Class.method or ns::Class::method."},
         project, kind, limit, offset}},
       {Tool::symbol_info, "symbol_info", "All about one symbol",
-       "Signature, documentation, members and source text (400 lines at most) of one symbol, by the id that find_symbol, list_symbols "
-       "or callers_of gave. The way to read one function without the rest of its file.",
-       {{"id", Type::number, true, "The symbol's id. It changes when the file is indexed again.", 1, INT64_MAX}}},
+       "Signature, documentation, members and source text (400 lines at most) of one symbol: by its name, or by the id that find_symbol, "
+       "list_symbols or callers_of gave. The way to read one function without the rest of its file. Of several symbols of one name it "
+       "takes the definition, or lists them with their ids where that leaves a choice.",
+       {{"name", Type::text, false, "Its name, as much of its scope before it as you like: name, Class.name, ns::Class::name."},
+        {"id", Type::number, false, "Its id, in place of the name. It changes when the file is indexed again.", 1, INT64_MAX},
+        project}},
       {Tool::list_symbols, "list_symbols", "Outline of a file",
        "All symbols of one file in the order of the source, with lines and ids: what is in a file, without reading it.",
        {whole_path, project, kind, limit, offset}},

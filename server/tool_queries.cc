@@ -8,6 +8,15 @@ SELECT s.id, s.name, s.qualified_name, s.kind, s.is_definition, p.name AS projec
 FROM symbols s JOIN files f ON f.id = s.file_id JOIN projects p ON p.id = f.project_id
 WHERE s.id = $1)";
 
+const std::string symbols_by_name = R"(
+SELECT s.id, s.qualified_name, s.kind, p.name AS project, f.path, s.start_line,
+       CASE WHEN s.qualified_name = $1 THEN 0 ELSE 4 END + CASE WHEN s.is_definition THEN 0 ELSE 2 END +
+       CASE WHEN s.kind = 'constructor' THEN 1 ELSE 0 END AS rank
+FROM symbols s JOIN files f ON f.id = s.file_id JOIN projects p ON p.id = f.project_id
+WHERE (s.name = $1 OR (s.name = $2 AND (s.qualified_name = $1 OR right(s.qualified_name, length($1) + 1) IN ('.' || $1, ':' || $1))))
+      AND ($3::text = '' OR p.name = $3)
+ORDER BY rank, p.name, f.path, s.start_line LIMIT 20)";
+
 const std::string symbol_members = R"(
 SELECT m.id, m.name, m.kind, m.start_line, m.end_line, m.signature
 FROM symbols s JOIN symbols m ON m.file_id = s.file_id AND m.parent_id = s.id

@@ -131,8 +131,28 @@ Result<Json> Tools::list_symbols(const ToolArguments& arguments) {
   return found;
 }
 
+// Of the one symbol that is meant. Errors: there is none of that name, or more than one that is as good.
+Result<std::string> Tools::symbol_id(const ToolArguments& arguments) {
+  const auto name = arguments.text("name");
+  if (const auto id = arguments.number("id", 0); id > 0) return std::to_string(id);
+  if (name.empty()) return failure("give the symbol's name or its id");
+  const auto found = rows(sql::symbols_by_name, {name, without_scope(name), arguments.text("project")});
+  if (!found) return tl::unexpected(found.error());
+  if (found->empty()) return failure(fmt::format("there is no symbol '{}'; find_symbol finds parts of names", name));
+  if (found->size() == 1 || (*found)[0]["rank"] < (*found)[1]["rank"]) return std::to_string((*found)[0]["id"].get<std::int64_t>());
+  std::string choice;
+  for (const auto& row : *found) {
+    if (row["rank"] != (*found)[0]["rank"]) break;
+    choice += fmt::format("\n{}/{}:{} {} {}  [id {}]", text_of(row, "project"), text_of(row, "path"), row["start_line"].get<std::int64_t>(),
+                          text_of(row, "kind"), text_of(row, "qualified_name"), row["id"].get<std::int64_t>());
+  }
+  return failure(fmt::format("there are several symbols '{}'; ask for one by its id:{}", name, choice));
+}
+
 Result<Json> Tools::symbol_info(const ToolArguments& arguments) {
-  const Parameters id{std::to_string(arguments.number("id", 0))};
+  const auto chosen = symbol_id(arguments);
+  if (!chosen) return tl::unexpected(chosen.error());
+  const Parameters id{*chosen};
   auto found = rows(sql::symbol_by_id, id);
   if (!found) return tl::unexpected(found.error());
   if (found->empty()) return failure("there is no symbol of that id: ids change when a file is indexed again, find_symbol gives the new one");
@@ -182,7 +202,7 @@ Result<Json> Tools::read_file(const ToolArguments& arguments) {
 }
 
 Result<Json> Tools::search_code(const ToolArguments& arguments) {
-  auto found = text_.run({arguments.text("text"), arguments.text("project"), arguments.text("path"), arguments.text("language"),
+  auto found = text_.run({arguments.text("query"), arguments.text("project"), arguments.text("path"), arguments.text("language"),
                           arguments.flag("case_sensitive"), static_cast<std::size_t>(arguments.number("limit", default_limit))});
   if (!found) return tl::unexpected(told(found.error()));
   return Json{{"results", std::move(found->results)}, {"complete", found->complete}};

@@ -29,6 +29,7 @@ class Tools {
   Result<Rows> rows(const std::string& statement, const Parameters& parameters);
   Result<Json> list(const std::string& statement, Parameters filters, const ToolArguments& arguments);
   Result<Json> find_symbol(const ToolArguments& arguments);
+  Result<std::string> symbol_id(const ToolArguments& arguments);
   Result<Json> symbol_info(const ToolArguments& arguments);
   Result<Json> search_code(const ToolArguments& arguments);
   Result<Json> imports_of(const ToolArguments& arguments);

@@ -30,6 +30,20 @@ INSERT INTO issues (project_id, file_id, rule, severity, message, start_line, en
   VALUES (1, 1, 'no-docstring', 'info', 'main has no docstring', 6, 6, 0, 0);
 """
 
+SHAPES = """
+INSERT INTO projects (name, path) VALUES ('shapes', '/nowhere');
+INSERT INTO files (project_id, path, language, size, mtime, stamp, status) VALUES
+  (3, 'shape.h', 'cpp', 1, now(), '6', 'indexed'), (3, 'shape.cc', 'cpp', 1, now(), '7', 'indexed');
+INSERT INTO symbols (id, project_id, file_id, kind, name, qualified_name, is_definition, start_line, end_line, start_column,
+                     end_column, signature, docstring) VALUES
+  (1, 3, 6, 'class', 'Shape', 'geo::Shape', true, 1, 2, 0, 0, '', ''),
+  (2, 3, 6, 'constructor', 'Shape', 'geo::Shape::Shape', true, 1, 2, 0, 0, '', ''),
+  (3, 3, 6, 'method', 'area', 'geo::Shape::area', false, 1, 2, 0, 0, '', ''),
+  (4, 3, 7, 'method', 'area', 'geo::Shape::area', true, 1, 2, 0, 0, '', ''),
+  (5, 3, 6, 'function', 'twice', 'a::twice', true, 1, 2, 0, 0, '', ''),
+  (6, 3, 7, 'function', 'twice', 'b::twice', true, 1, 2, 0, 0, '', '');
+"""
+
 
 @pytest.fixture(scope="module")
 def server(cluster, tmp_path_factory):
@@ -101,6 +115,34 @@ def test_find_symbol_and_symbol_info(server):
     assert "no symbol" in reason(server, "symbol_info", id=99)
 
 
+@pytest.mark.parametrize("name", ["greet", "hello.greet", "app.hello.greet"])
+def test_symbol_info_takes_a_name_with_any_of_its_scope(server, name):
+    assert content(server, "symbol_info", name=name)["id"] == 4194304
+
+
+@pytest.fixture
+def shapes(cluster, server):
+    cluster.run(SHAPES, name="mcp")
+    yield server
+    cluster.run("DELETE FROM projects WHERE name = 'shapes'", name="mcp")
+
+
+def test_symbol_info_takes_the_definition_and_asks_where_that_leaves_a_choice(shapes):
+    assert content(shapes, "symbol_info", name="geo::Shape")["kind"] == "class"  # not its constructor
+    assert content(shapes, "symbol_info", name="Shape")["kind"] == "class"
+    assert content(shapes, "symbol_info", name="Shape::area")["is_definition"] is True
+    assert content(shapes, "symbol_info", name="b::twice")["id"] == 6
+    several = reason(shapes, "symbol_info", name="twice")
+    assert "shapes/shape.h:1 function a::twice  [id 5]" in several and "[id 6]" in several and "[id 4]" not in several
+
+
+def test_symbol_info_says_what_is_wrong_with_a_name(server):
+    assert "no symbol 'greeting'" in reason(server, "symbol_info", name="greeting")
+    assert "no symbol 'ello.greet'" in reason(server, "symbol_info", name="ello.greet")
+    assert "no symbol" in reason(server, "symbol_info", name="greet", project="other")
+    assert "name or its id" in reason(server, "symbol_info")
+
+
 def test_outline_references_and_callers(server):
     assert [s["name"] for s in content(server, "list_symbols", path="app/hello.py")["results"]] == ["greet", "main"]
     uses = content(server, "find_references", name="greet")["results"]
@@ -138,14 +180,14 @@ def test_read_file_gives_nothing_that_is_not_an_indexed_file(server, path):
 
 
 def test_search_code_finds_lines_in_indexed_files_only(server):
-    found = content(server, "search_code", text="GREET")
+    found = content(server, "search_code", query="GREET")
     assert [(m["path"], m["line"]) for m in found["results"]] == [
         ("app/hello.py", 3), ("app/hello.py", 7), ("app/hello.py", 8), ("notes.txt", 1)]
     assert found["complete"] is True
-    assert content(server, "search_code", text="GREET", case_sensitive=True)["results"] == []
-    first = content(server, "search_code", text="greet", limit=2, path="app/")
+    assert content(server, "search_code", query="GREET", case_sensitive=True)["results"] == []
+    first = content(server, "search_code", query="greet", limit=2, path="app/")
     assert len(first["results"]) == 2 and first["complete"] is False
-    assert content(server, "search_code", text="Hello", language="python")["results"][0]["text"].strip().startswith("return")
+    assert content(server, "search_code", query="Hello", language="python")["results"][0]["text"].strip().startswith("return")
 
 
 def test_overview_files_issues_and_status(server):

@@ -88,7 +88,7 @@ async function checkText() {
   const file = await call("read_file", { path: "app/hello.py", project: "demo", start_line: 3, end_line: 3 });
   assert.equal(file.text, "def greet(name):\n");
   assert.equal(file.line_count, 8);
-  const found = await call("search_code", { text: "join(", path: "app/" });
+  const found = await call("search_code", { query: "join(", path: "app/" });
   assert.deepEqual(found.results.map((hit) => [hit.path, hit.line]), [["app/hello.py", 4]]);
   assert.equal(found.complete, true);
 }
@@ -115,7 +115,7 @@ async function checkWrong() {
 
 async function checkCancellation() {
   const stop = new AbortController();
-  const running = client.callTool({ name: "search_code", arguments: { text: "greet" } }, undefined, { signal: stop.signal });
+  const running = client.callTool({ name: "search_code", arguments: { query: "greet" } }, undefined, { signal: stop.signal });
   stop.abort("no longer wanted");
   await assert.rejects(running);
   await client.ping();  // the connection goes on

@@ -129,7 +129,7 @@ TEST_CASE("arguments are checked by type and range before a tool sees them") {
   CHECK(error(Tool::find_symbol, R"({"name":"a\u0000b"})") == "name must be text of at most 1000 bytes");
   CHECK(error(Tool::find_symbol, R"({"name":"x","limit":501})") == "limit must be an integer from 1 to 500");
   CHECK(error(Tool::find_symbol, R"({"name":"x","limit":1.5})") == "limit must be an integer from 1 to 500");
-  CHECK(error(Tool::search_code, R"({"text":"x","case_sensitive":"yes"})") == "case_sensitive must be true or false");
+  CHECK(error(Tool::search_code, R"({"query":"x","case_sensitive":"yes"})") == "case_sensitive must be true or false");
   CHECK_FALSE(error(Tool::symbol_info, R"({"id":18446744073709551615})").empty());
   CHECK(error(Tool::list_issues, R"({"severity":"bad"})") == "severity must be one of: error, warning, info");
   CHECK(error(Tool::index_status, R"({"x":1})") == "there is no argument 'x': this tool takes none");
