@@ -58,7 +58,7 @@ extern const std::string source_path;
 // 1 project: files by language; symbols by kind.
 extern const std::string languages;
 extern const std::string kinds;
-// No parameters: how many files wait to be indexed, and since when the oldest may be taken.
+// No parameters: how many files wait to be indexed, and for how many reasons imports are to be resolved again (1000 at most).
 extern const std::string queue;
 
 }  // namespace ca::server::sql

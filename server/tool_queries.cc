@@ -74,6 +74,8 @@ FROM symbols s JOIN files f ON f.id = s.file_id JOIN projects p ON p.id = f.proj
 WHERE $1::text = '' OR p.name = $1
 GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2)";
 
-const std::string queue = "SELECT count(*) AS waiting FROM index_queue";
+const std::string queue = R"(
+SELECT (SELECT count(*) FROM index_queue) AS waiting,
+       (SELECT count(*) FROM (SELECT FROM import_resolution_due LIMIT 1000) d) AS imports_due)";
 
 }  // namespace ca::server::sql

@@ -87,7 +87,7 @@ Json output_schema(Tool tool) {
     case Tool::list_issues:
       return page_of(object_of({"id#", "rule", "severity", "message", "project", "path", "start_line#", "end_line#", "start_column#",
                                 "end_column#"}));
-    case Tool::index_status: return with(object_of({"current!", "waiting#"}), "projects", array_of(project_row()));
+    case Tool::index_status: return with(object_of({"current!", "waiting#", "imports_due#"}), "projects", array_of(project_row()));
   }
   return object_of({});
 }

@@ -195,6 +195,7 @@ std::string tool_text(Tool tool, const Json& content) {
       std::string text;
       if (tool == Tool::index_status) {
         text = content["current"] == true ? "The index is current.\n"
+               : content["waiting"] == 0  ? "All files are indexed; where imports lead is being found out, and may be of before.\n"
                                           : fmt::format("{} files wait to be indexed; what is said of them may be of before.\n",
                                                         content["waiting"].dump());
       }

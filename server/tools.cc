@@ -239,8 +239,8 @@ Result<Json> Tools::index_status() {
   if (!projects) return tl::unexpected(told(projects.error()));
   auto queue = rows(sql::queue, {});
   if (!queue) return tl::unexpected(queue.error());
-  const auto waiting = queue->front()["waiting"];
-  return Json{{"current", waiting == 0}, {"waiting", waiting}, {"projects", std::move(*projects)}};
+  const auto waiting = queue->front()["waiting"], due = queue->front()["imports_due"];
+  return Json{{"current", waiting == 0 && due == 0}, {"waiting", waiting}, {"imports_due", due}, {"projects", std::move(*projects)}};
 }
 
 }  // namespace ca::server

@@ -28,6 +28,7 @@ INSERT INTO imports (project_id, file_id, target, name, line, relative_level, is
   (1, 3, 'hello', 'greet', 1, 2, false, true, 'file', 'app/hello.py', 1), (1, 3, 'lost', NULL, 2, 1, false, true, 'missing', NULL, NULL);
 INSERT INTO issues (project_id, file_id, rule, severity, message, start_line, end_line, start_column, end_column)
   VALUES (1, 1, 'no-docstring', 'info', 'main has no docstring', 6, 6, 0, 0);
+DELETE FROM import_resolution_due;
 """
 
 SHAPES = """
@@ -120,11 +121,20 @@ def test_symbol_info_takes_a_name_with_any_of_its_scope(server, name):
     assert content(server, "symbol_info", name=name)["id"] == 4194304
 
 
+def test_the_index_is_not_current_while_imports_are_due(cluster, server):
+    cluster.run("INSERT INTO import_resolution_due (project_id) VALUES (1)", name="mcp")
+    status = call(server, "index_status")
+    assert status["structuredContent"]["current"] is False and status["structuredContent"]["imports_due"] == 1
+    assert status["content"][0]["text"].startswith("All files are indexed; where imports lead is being found out")
+    cluster.run("DELETE FROM import_resolution_due", name="mcp")
+    assert content(server, "index_status")["current"] is True
+
+
 @pytest.fixture
 def shapes(cluster, server):
     cluster.run(SHAPES, name="mcp")
     yield server
-    cluster.run("DELETE FROM projects WHERE name = 'shapes'", name="mcp")
+    cluster.run("DELETE FROM projects WHERE name = 'shapes'; DELETE FROM import_resolution_due", name="mcp")
 
 
 def test_symbol_info_takes_the_definition_and_asks_where_that_leaves_a_choice(shapes):
