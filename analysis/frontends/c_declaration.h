@@ -64,6 +64,7 @@ class Declaration {
   void unwrap_name();
   void unwrap_parameters();
   void blank_unnamed_bits();
+  bool declares_parameters(std::size_t group) const;
   void blank_lone_macros();
   void settle();
   void settle_segment(std::size_t segment, std::size_t need);

@@ -57,6 +57,18 @@ void Declaration::blank_unnamed_bits() {
   }
 }
 
+// (int), (T *a), (A a)
+bool Declaration::declares_parameters(std::size_t group) const {
+  Tokens tokens(std::string_view(prepared_.bytes).substr(0, head_[group].span.end - 1), place_.is_cpp, nullptr, head_[group].span.start + 1);
+  Word last = Word::none;
+  for (Token token = tokens.next(); token.kind != Kind::end; token = tokens.next()) {
+    const bool type = token.word == Word::primitive || token.word == Word::tag || token.kind == Kind::star;
+    if (type || (token.word == Word::plain && last == Word::plain)) return true;
+    last = token.word;
+  }
+  return false;
+}
+
 // Q_OBJECT before a brace that closes, DISALLOW(x); among members, DECLARE(x) DECLARE(y);
 void Declaration::blank_lone_macros() {
   if (has_type_ || segments_ > 0 || place_.depth > 0) return;
@@ -67,6 +79,7 @@ void Declaration::blank_lone_macros() {
   const bool called = run_end_ + 1 == head_.size() && kind(run_end_) == Kind::group;
   const bool whole = run_end_ == head_.size() || called;
   if (!whole || (!ends && !called)) return;
+  if (!ends && names_.size() == 2 && names_[0].group > 0 && declares_parameters(run_end_)) return;  // API(int) NAME(int a);
   for (Name& name : names_) {
     const bool last = &name == &names_.back();
     const bool known = head_[name.token].is_defined || (place_.in_type && text(name.token) != place_.type_name);

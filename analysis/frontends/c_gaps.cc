@@ -121,6 +121,7 @@ void Gaps::word(Span word, std::size_t code_end, std::uint32_t line) {
     blank_macro(out_, {pos(last_start_), pos(last_end_)}, {});  // { UNUSED int a = f();
   }
   if (is_cpp_ && out_.bytes[word.start] == text[0]) cpp_word(word, text);
+  if (text == "inline" || text == "constexpr") specifier_ = word;
   before_last_ = before();
   last_ = text;
   last_start_ = word.start;
@@ -240,6 +241,10 @@ void Gaps::sequence_in_decltype(Span word) {
 // are called.
 void Gaps::called_operator(Span word) {
   const char c = before();
+  if (c == ':' && specifier_.end > 0 && is_word_character(at(skip_space(word.end)))) {  // inline A::operator bool()
+    if (behind_name(specifier_.end) == word.end) blank(specifier_.start, specifier_.end);
+    return;
+  }
   const bool member = c == '.' || (c == '>' && code_end_ > 1 && in_[code_end_ - 2] == '-');
   const bool value = (last_end_ + (c == '(' || c == '&' || c == '*' || c == '!' ? 1 : 0) >= code_end_ && last_ == "return") || follows("delete");
   const bool statement = c == ';' || c == '{' || c == '}';

@@ -51,6 +51,7 @@ class Gaps {
   std::string_view last_;        // the word before
   std::size_t last_end_ = 0, last_start_ = 0;
   char before_last_ = '\0';      // the character of code before that word
+  Span specifier_;               // the last `inline` or `constexpr`
   bool has_modules_ = false;
 };
 

@@ -83,6 +83,8 @@ def stream(rng):
 def damage(rng, data):
     data = bytearray(data)
     for _ in range(rng.randrange(0, 4)):
+        if not data:
+            break
         at = rng.randrange(len(data))
         action = rng.randrange(4)
         if action == 0:

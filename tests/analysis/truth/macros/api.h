@@ -8,6 +8,7 @@ __BEGIN_DECLS
 API_EXPORT int API_CALL version(void) API_NOTHROW;
 API const char * API_CALL name_of(int code, _Unused char *out, int size UNUSED) __nonnull((2)) API_PURE;
 extern long old_prototype PARAMS((void));
+extern API_RESULT(int) COLOR_PAIR (int);
 API_RESULT(int) wrapped(int a) lower_attribute other_attribute(1);
 static api_unused api_inline int INLINED(unsigned long code) { return (int)code; }
 STACK_OF(Item) *items(const STACK_OF(Item) *from);

@@ -41,5 +41,8 @@ Value& Bits::walk(Bits* other) {
   return operator Value<int>();
 }
 
+inline Bits::operator bool() { return true; }
+template <class T> inline Bits::operator T*() { return nullptr; }
+
 int after() { return 1; }
 }  // namespace gaps
