@@ -1,6 +1,7 @@
 // What a function or class is called: by itself, or by what it is assigned to.
 #include <algorithm>
 
+#include "analysis/frontends/js_gaps.h"
 #include "analysis/frontends/js_visitor.h"
 
 namespace ca::analysis::js {
@@ -28,6 +29,8 @@ bool is_global_object(std::string_view text) {
 // "a" and 'a' name the property a; a computed key stays as it is written. In one line: a string may go on behind an escaped line end.
 std::string Visitor::key_text(TSNode key) const {
   std::string name = ts_node_is_null(key) ? std::string() : text(key);
+  const std::uint32_t start = ts_node_is_null(key) ? 0 : ts_node_start_byte(key);
+  if (start > 0 && name == place_of_unnamed && source_.parsed(start - 1, ts_node_end_byte(key)) == "function") return "default";
   if (is(key, Kind::string) && name.size() >= 2) name = name.substr(1, name.size() - 2);
   return kind_of(key) == Kind::computed_name || name.find('\n') != std::string::npos ? fold_space(name) : name;
 }

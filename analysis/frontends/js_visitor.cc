@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "analysis/front_end.h"
+#include "analysis/frontends/js_gaps.h"
 
 namespace ca::analysis::js {
 
@@ -132,14 +133,22 @@ bool is_no_script(std::string_view bytes) {
 
 class ScriptFrontEnd final : public FrontEnd {
  public:
-  explicit ScriptFrontEnd(Language language) : grammar_(js::grammar(language)), may_be_data_(language == Language::typescript) {}
+  explicit ScriptFrontEnd(Language language) : grammar_(js::grammar(language)), may_be_data_(language == Language::typescript), is_typescript_(language != Language::javascript) {}
 
-  void collect(std::string_view, const Source& source, Collector& out) const override {
+  js::Script script_of(std::string_view path) const {
+    if (!is_typescript_) return js::Script::javascript;
+    const bool declares = path.ends_with(".d.ts") || path.ends_with(".d.mts") || path.ends_with(".d.cts");
+    return declares ? js::Script::declarations : js::Script::typescript;
+  }
+
+
+  void collect(std::string_view path, const Source& source, Collector& out) const override {
     if (may_be_data_ && is_no_script(source.parse_bytes())) {
       out.add_issue("parse-error", Severity::error, "syntax error: this is no TypeScript but a file of another sort", {1, 1, 0, 0});
       return;
     }
-    SyntaxTree tree(grammar_.language, source.parse_bytes(), out);
+    const std::string filled = js::fill_gaps(source.parse_bytes(), script_of(path));
+    SyntaxTree tree(grammar_.language, filled.empty() ? source.parse_bytes() : std::string_view(filled), out);
     js::Visitor visitor(grammar_, source, out);
     walk(tree.root(), grammar_.kinds, visitor);
   }
@@ -147,6 +156,7 @@ class ScriptFrontEnd final : public FrontEnd {
  private:
   const js::Grammar& grammar_;
   bool may_be_data_;
+  bool is_typescript_;
 };
 
 }  // namespace
