@@ -86,11 +86,17 @@ void ClientSession::listen_executed() {
 }
 
 bool ClientSession::adds_before_ready(char status) const {
-  return !executed_listens_.empty() || session_reset_ || (status == 'I' && !heard_.empty());
+  return server_->answered() == batch_end_ || !executed_listens_.empty() || session_reset_ || (status == 'I' && !heard_.empty());
 }
 
 // The group has succeeded: what it listens on is asked for, and ReadyForQuery waits for that.
 bool ClientSession::before_ready(char status) {
+  if (server_->answered() == batch_end_) {  // of the Sync that the client did not send
+    batch_end_ = 0;
+    skipping_ = group_failed_;
+    host_.pump_later(*this);
+    return false;
+  }
   if (session_reset_) tell_settings_again();
   simple_listen_ = false;
   held_status_ = status;
@@ -128,10 +134,12 @@ void ClientSession::note_unlistens(const SqlTraits& traits) {
   }
 }
 
-void ClientSession::undone() {
+void ClientSession::undone(bool failed) {
   executing_listens_.clear();
   executed_listens_.clear();
   const std::uint64_t at_hand = server_->answered() + 1;
+  const bool in_group = at_hand == batch_end_ || (state_.group_open() && server_->replies().ready_count() == 0);
+  group_failed_ = group_failed_ || (failed && in_group);
   std::erase_if(unlistens_, [&](const Unlisten& unlisten) { return unlisten.due <= at_hand; });
 }
 

@@ -30,6 +30,7 @@ bool ClientSession::handle(const wire::Slice& slice) {
     return true;
   }
   if (skipping_ && slice.type != 'S') return true;
+  if (must_close_batch(slice)) return false;
   if (must_wait_to_listen(slice)) return false;
   if (listen_by_query(slice)) return true;
   if (server_ == nullptr && handle_without_server(slice)) return true;
@@ -105,6 +106,7 @@ void ClientSession::forward_message(const wire::Slice& slice) {
     case 'S': forward_sync(slice); break;
     case 'E':
       open_group();
+      group_executes_ = true;
       if (!listen_by_execute(slice)) server_->out().add(slice.bytes);
       break;
     case 'H':
@@ -113,7 +115,7 @@ void ClientSession::forward_message(const wire::Slice& slice) {
       server_->out().add(slice.bytes);
       break;
     case 'F':
-      if (state_.group_open()) return malformed();
+      if (state_.group_open()) return refuse_within_batch();
       ++groups_in_lease_;
       take_effect(traits_of(slice));
       server_->replies().push(Kind::query);
@@ -133,8 +135,29 @@ void ClientSession::forward_message(const wire::Slice& slice) {
 }
 
 void ClientSession::open_group() {
-  if (!state_.group_open()) ++groups_in_lease_;
+  if (!state_.group_open()) {
+    ++groups_in_lease_;
+    group_executes_ = group_failed_ = false;
+  }
   state_.open_group();
+}
+
+// A Query in the middle of a group, before its Sync, as asyncpg sends it behind Parse, Describe and Flush. PostgreSQL drops it
+// where the group has failed, so the group is closed by a Sync of ours, and the Query waits for the answer. True: it is to wait.
+bool ClientSession::must_close_batch(const wire::Slice& slice) {
+  if (batch_end_ > 0) return true;
+  if (server_ == nullptr || !state_.group_open() || (slice.type != 'Q' && slice.type != 'F') || server_->replies().copying_in()) return false;
+  if (group_executes_ && !state_.in_transaction()) return false;  // refused: a Sync would commit it by itself
+  wire::append_sync(server_->out().text());
+  server_->replies().push(Kind::sync);
+  batch_end_ = server_->answered() + server_->replies().ready_count();
+  state_.close_group();
+  close_listen_group();
+  return true;
+}
+
+void ClientSession::refuse_within_batch() {
+  fatal("0A000", "a simple query between an Execute and its Sync is not supported", "Send Sync before it, or begin a transaction first.");
 }
 
 // False: `traits` is refused, and all up to Sync with it.
@@ -173,7 +196,8 @@ bool ClientSession::refuse_history(const SqlTraits& traits) {
 
 void ClientSession::forward_query(const wire::Slice& slice) {
   const auto text = wire::read_query(slice.body());
-  if (!text || state_.group_open()) return malformed();  // a Query before its Sync would be skipped after an error
+  if (!text) return malformed();
+  if (state_.group_open()) return refuse_within_batch();
   ++statements_seen_;
   ++groups_in_lease_;
   const SqlTraits& traits = traits_of(slice);

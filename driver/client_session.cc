@@ -26,7 +26,7 @@ ClientSession::~ClientSession() = default;
 // ---- the socket ----
 
 bool ClientSession::may_read() const noexcept {
-  if (waiting() || preparing_ || leaving_ || !refusal_.empty() || held_by_listen()) return false;
+  if (waiting() || preparing_ || leaving_ || !refusal_.empty() || held_by_listen() || batch_end_ > 0) return false;
   if (server_ == nullptr) return !out_.has_backlog();  // who does not read gets no more answers either
   if (held_by_cancel()) return false;
   return !server_->blocked() && !must_let_others();
@@ -272,7 +272,7 @@ void ClientSession::release(Pins pins) {
 
 void ClientSession::server_lost(ServerConnection& server) {
   const bool flying = in_flight() && !preparing_;
-  const bool unsafe = awaits_welcome_ || (state_.owns_connection() && !state_.only_settings());
+  const bool unsafe = awaits_welcome_ || batch_end_ > 0 || (state_.owns_connection() && !state_.only_settings());
   const bool inside = server.inside_reply();
   server_ = nullptr;
   preparing_ = false;

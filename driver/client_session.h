@@ -98,7 +98,7 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   void server_ready(char transaction_status) override;
   bool adds_before_ready(char status) const override;
   bool before_ready(char status) override;
-  void undone() override;
+  void undone(bool failed) override;
   void listen_executed() override;
   bool shows_notification(std::string_view channel) override;
   void session_prepared(bool ok, const std::string& error) override;
@@ -176,6 +176,8 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   void forward_close(const wire::Slice& slice);
   void forward_sync(const wire::Slice& slice);
   void open_group();
+  bool must_close_batch(const wire::Slice& slice);
+  void refuse_within_batch();
   bool opens_group(const SqlTraits& traits);
   void take_effect(const SqlTraits& traits);
   void answer_group(std::string bytes);
@@ -224,6 +226,9 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   bool skipping_ = false;             // an error was answered: all up to Sync is dropped
   bool session_reset_ = false;
   bool group_begins_ = false;         // the open group has begun a transaction
+  bool group_executes_ = false;       // the open group has an Execute
+  bool group_failed_ = false;         // the open group, or the one that a Sync of ours closes
+  std::uint64_t batch_end_ = 0;       // ServerConnection::answered() at the end of the Sync of ours that is awaited; 0: none is
   bool wait_to_listen_ = false;       // a LISTEN waits for the answers to what was sent before it
   bool simple_listen_ = false;        // the LISTEN that is awaited came as a Query
   char held_status_ = 'I';            // of the ReadyForQuery that awaits a LISTEN

@@ -46,7 +46,7 @@ class LeaseHolder {
   virtual bool adds_before_ready(char) const { return false; }
   virtual bool before_ready(char) { return true; }
   virtual void server_ready(char transaction_status) = 0;       // after its ReadyForQuery was delivered
-  virtual void undone() {}                                      // by an error or a ROLLBACK
+  virtual void undone([[maybe_unused]] bool failed) {}          // by an error, or else by a ROLLBACK
   virtual void listen_executed() {}                             // the answer to ReplyQueue::Kind::listen belongs here
   virtual bool shows_notification(std::string_view) { return true; }  // of this channel
   virtual void session_prepared(bool ok, const std::string& error) = 0;  // answer to run_first()

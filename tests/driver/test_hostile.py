@@ -2,7 +2,6 @@
 import os
 import random
 import socket
-import struct
 import threading
 import time
 
@@ -10,28 +9,9 @@ import psycopg
 import pytest
 
 from driver_process import until
+from raw_messages import EXECUTE, FLUSH, SYNC, bind, message, parse, startup
 
 FUZZED = int(os.environ.get("CODE_ANALYSIS_FUZZED_CLIENTS", "300"))
-
-
-def message(kind, body=b""):
-    return kind + struct.pack("!I", len(body) + 4) + body
-
-
-def startup():
-    body = struct.pack("!I", 3 << 16) + b"user\0hostile\0database\0code_analysis\0\0"
-    return struct.pack("!I", len(body) + 4) + body
-
-
-def parse(name, sql):
-    return message(b"P", name + b"\0" + sql + b"\0\0\0")
-
-
-def bind(name):
-    return message(b"B", b"\0" + name + b"\0\0\0\0\0\0\0")
-
-
-EXECUTE, SYNC, FLUSH = message(b"E", b"\0\0\0\0\0"), message(b"S"), message(b"H")
 
 
 class Bystander(threading.Thread):
