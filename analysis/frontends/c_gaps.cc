@@ -43,7 +43,7 @@ std::size_t Gaps::behind_brackets(std::size_t open) const {
 
 std::size_t Gaps::behind_name(std::size_t start) const {
   std::size_t end = skip_space(start);
-  for (;;) {
+  while (end < start + max_look) {
     if (in_.substr(end, 2) == "::") end = skip_space(end + 2);
     if (in_.substr(end, 9) == "template ") end = skip_space(end + 9);
     const std::size_t name = end;
@@ -59,6 +59,7 @@ std::size_t Gaps::behind_name(std::size_t start) const {
     if (in_.substr(next, 2) != "::") return end;
     end = next;
   }
+  return 0;
 }
 
 void Gaps::blank(std::size_t start, std::size_t end) { blank_span(out_, {pos(start), pos(end)}); }
@@ -276,8 +277,8 @@ void Gaps::module_line(Span word, std::string_view text) {
     if (is_word_character(at(next))) blank(word.start, word.end);
     return;
   }
-  const std::size_t end = in_.find_first_of(";\n{}()=", next);
-  if (end == std::string_view::npos || in_[end] != ';') return;
+  const std::size_t length = in_.substr(next, max_look).find_first_of(";\n{}()="), end = next + length;
+  if (length == std::string_view::npos || in_[end] != ';') return;
   if (text == "module") {
     if (!follows("export") && end != next && code_end_ > 0) return;  // a type of that name
     has_modules_ = true;

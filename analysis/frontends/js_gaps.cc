@@ -23,7 +23,7 @@ class Filler {
   explicit Filler(std::string_view in) : in_(in) {}
 
   std::string run(Script script) {
-    for (std::size_t at = in_.find("export"); at != std::string_view::npos; at = in_.find("export", at + 6)) exported_names(at + 6);
+    for (std::size_t at = in_.find("export"); at != std::string_view::npos; at = in_.find("export", at)) at = exported_names(at + 6);
     if (script == Script::declarations) unnamed_functions();
     if (script != Script::javascript) {
       for (std::size_t at = in_.find_first_of("<,"); at != std::string_view::npos; at = in_.find_first_of("<,", at + 1)) {
@@ -49,19 +49,20 @@ class Filler {
     return out_;
   }
 
-  // `export { a as null }`
-  void exported_names(std::size_t from) {
+  // `export { a as null }`. Returns where to go on.
+  std::size_t exported_names(std::size_t from) {
     std::size_t word = skip_space(from);
-    if (at(word) != '{') return;
+    if (at(word) != '{') return from;
     const std::size_t end = std::min(in_.find('}', word), in_.size());
     for (++word; word < end; word = skip_word(word + 1)) {
-      word = in_.find("as", word);
-      if (word == std::string_view::npos || word >= end) return;
+      word = in_.substr(0, end).find("as", word);
+      if (word == std::string_view::npos) break;
       const std::size_t name = skip_space(word + 2), name_end = skip_word(name);
       if (!is_space(in_[word - 1]) || name == word + 2) continue;
       if (std::find(reserved.begin(), reserved.end(), in_.substr(name, name_end - name)) == reserved.end()) continue;
       std::fill(out().begin() + static_cast<std::ptrdiff_t>(name), out().begin() + static_cast<std::ptrdiff_t>(name_end), '_');
     }
+    return end;
   }
 
   // `export default function (): void;`: the grammar wants a name where there is no body.
@@ -76,9 +77,9 @@ class Filler {
   void variance(std::size_t before) {
     std::size_t start = skip_space(before + 1);
     while (in_.substr(start, 2) == "/*") {
-      const std::size_t close = in_.find("*/", start);
-      if (close == std::string_view::npos || close > start + max_look) return;
-      start = skip_space(close + 2);
+      const std::size_t close = in_.substr(start, max_look).find("*/");
+      if (close == std::string_view::npos) return;
+      start = skip_space(start + close + 2);
     }
     std::size_t end = start;
     for (std::string_view word : {"in", "out"}) {

@@ -4,6 +4,7 @@
 
 #include "analysis/analyse.h"
 #include "analysis/frontends/c_prepare.h"
+#include "analysis/frontends/js_gaps.h"
 #include "analysis/text.h"
 #include "tests/support/catch.h"
 
@@ -107,12 +108,27 @@ TEST_CASE("a hundred thousand nested brackets do not overflow anything") {
 
 TEST_CASE("what looks like macros over and over costs time that grows with the length only") {
   for (const char* part : {"AA(", "{AA(", "a<", "1'", "__attribute__((", "f(a) b;", "MACRO ", "MACRO(x) ", "AA(x) BB ", "struct AA ", "f(a) bb cc ",
-                           "x{;AA(\n", "enum {AA(x) ", "class A { AA(x)\npublic: ", "template <class T = ", "operator ", "R\"(", "(AA *", "A::*", "\"\" PRI "}) {
+                           "x{;AA(\n", "enum {AA(x) ", "class A { AA(x)\npublic: ", "template <class T = ", "operator ", "R\"(", "(AA *", "A::*", "\"\" PRI ",
+                           "decltype(", "decltype(',", "typename a::", "typename a<", "enum : ", "delete[", "inline A::operator b", "::operator b",
+                           "module a ", "export module ", "export import a;", "a<b>::*", "(int(", "enable_if<", "A<B> a = {", "f(a b = {", "->*",
+                           "int :3, ", "= delete;", "operator()<"}) {
     INFO(part);
     const std::string source = repeat(part, 100000);
     const std::clock_t start = std::clock();
     for (bool is_cpp : {false, true}) CHECK(c_family::prepare(source, is_cpp).bytes.size() == source.size());
     CHECK((std::clock() - start) / CLOCKS_PER_SEC < 10);  // tenths of a second; hours if it were the square
+  }
+}
+
+TEST_CASE("what looks like gaps of the script grammars over and over costs time that grows with the length only") {
+  for (const char* part : {"export ", "export {", "export {a ", "export {a as ", "export {}", ",/*", "<in ", "<in out ", "\n  <a>(", "\n  <a", ",\n\n",
+                           "default function (", "as as "}) {
+    INFO(part);
+    const std::string source = repeat(part, 100000);
+    const std::clock_t start = std::clock();
+    const std::string filled = js::fill_gaps(source, js::Script::declarations);
+    CHECK((filled.empty() || filled.size() == source.size()));
+    CHECK((std::clock() - start) / CLOCKS_PER_SEC < 10);
   }
 }
 
