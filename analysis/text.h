@@ -8,6 +8,11 @@
 
 namespace ca::analysis {
 
+// A letter, digit, `_`, `$` or byte of a longer character: what names are made of in most languages.
+constexpr bool is_word_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' || static_cast<unsigned char>(c) >= 0x80;
+}
+
 // Length of the valid UTF-8 sequence at `position` (1 to 4), or 0 where the bytes there are not valid.
 std::size_t utf8_length_at(std::string_view bytes, std::size_t position);
 

@@ -7,12 +7,9 @@
 #include <unordered_map>
 
 #include "analysis/frontends/c_prepare.h"
+#include "analysis/text.h"
 
 namespace ca::analysis::c_family {
-
-constexpr bool is_word_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' || static_cast<unsigned char>(c) >= 0x80;
-}
 
 enum class Word : std::uint8_t {
   none,        // no word

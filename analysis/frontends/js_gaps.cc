@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "analysis/text.h"
+
 namespace ca::analysis::js {
 namespace {
 
@@ -14,9 +16,6 @@ constexpr std::array<std::string_view, 37> reserved = {
     "this",  "throw", "true",   "try",   "typeof", "var",        "void",     "while",  "with", "yield", "await"};
 
 constexpr bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-constexpr bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' || static_cast<unsigned char>(c) >= 0x80;
-}
 
 class Filler {
  public:
@@ -40,7 +39,7 @@ class Filler {
     return at;
   }
   std::size_t skip_word(std::size_t at) const {
-    while (at < in_.size() && is_word(in_[at])) ++at;
+    while (at < in_.size() && is_word_character(in_[at])) ++at;
     return at;
   }
   char at(std::size_t index) const { return index < in_.size() ? in_[index] : '\0'; }
@@ -69,7 +68,7 @@ class Filler {
   void unnamed_functions() {
     static constexpr std::string_view head = "default function";
     for (std::size_t at = in_.find(head); at != std::string_view::npos; at = in_.find(head, at + head.size())) {
-      if (this->at(skip_space(at + head.size())) == '(') out().replace(at, head.size(), "function " + std::string(unnamed));
+      if (this->at(skip_space(at + head.size())) == '(') out().replace(at, head.size(), std::string("function ").append(unnamed));
     }
   }
 
@@ -86,7 +85,7 @@ class Filler {
       const std::size_t behind = end + word.size();
       if (in_.substr(end, word.size()) == word && is_space(at(behind))) end = skip_space(behind);
     }
-    if (end == start || !is_word(at(end))) return;
+    if (end == start || !is_word_character(at(end))) return;
     const std::size_t name_end = skip_word(end), next = skip_space(name_end);
     const bool goes_on = at(next) == ',' || at(next) == '>' || at(next) == '=' || (in_.substr(next, 7) == "extends" && next > name_end);
     if (!goes_on || in_.substr(end, name_end - end) == "extends") return;
@@ -102,7 +101,7 @@ class Filler {
     if (last == open || last == 0 || in_[last - 1] != '\n') return;
     std::size_t code = last;
     while (code > 0 && is_space(in_[code - 1])) --code;
-    if (code == 0 || (!is_word(in_[code - 1]) && std::string_view(">)]}").find(in_[code - 1]) == std::string_view::npos)) return;
+    if (code == 0 || (!is_word_character(in_[code - 1]) && std::string_view(">)]}").find(in_[code - 1]) == std::string_view::npos)) return;
     const std::size_t name_end = skip_word(open + 1), next = skip_space(name_end);
     if (name_end == open + 1 || (at(next) != ',' && at(next) != '>' && at(next) != '=' && in_.substr(next, 8) != "extends ")) return;
     std::size_t depth = 0;

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "analysis/frontends/rust_gaps.h"
 #include "analysis/frontends/rust_grammar.h"
 #include "analysis/frontends/tree_reader.h"
 
@@ -21,6 +22,7 @@ class Visitor : public TreeReader {
   Visitor(std::string_view path, const Source& source, Collector& out);
   static const Grammar& grammar() { return rust::grammar(); }
   static constexpr bool knows_interpreter_line = true;
+  static std::string fill_gaps(std::string_view bytes) { return rust::fill_gaps(bytes); }
 
   void begin(TSNode root);
   bool enter(TSNode node, Kind kind, TSFieldId field, const Ancestors& ancestors);

@@ -11,7 +11,8 @@
 namespace ca::analysis {
 
 // Visitor has a constructor (path, source, out), `grammar()` with `language` and `kinds`, `knows_interpreter_line` (else "#!" is
-// hidden from the parser), `begin(root)`, and what walk() calls.
+// hidden from the parser), `begin(root)`, and what walk() calls. It may have `fill_gaps(bytes)`: what the grammar does not know, put
+// into what it does, at the same places; empty: as it is.
 template <class Visitor>
 class TreeFrontEnd final : public FrontEnd {
  public:
@@ -24,6 +25,10 @@ class TreeFrontEnd final : public FrontEnd {
       const auto line_end = static_cast<std::ptrdiff_t>(std::min(hidden.find('\n'), hidden.size()));
       std::fill(hidden.begin(), hidden.begin() + line_end, ' ');
       bytes = hidden;
+    }
+    if constexpr (requires { Visitor::fill_gaps(bytes); }) {
+      hidden = Visitor::fill_gaps(bytes);
+      if (!hidden.empty()) bytes = hidden;
     }
     SyntaxTree tree(grammar.language, bytes, out);
     Visitor visitor(path, source, out);
