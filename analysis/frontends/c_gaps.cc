@@ -96,7 +96,7 @@ void Gaps::unnamed_default(std::size_t at) {
 void Gaps::member_pointer(std::size_t at) {
   if (code_end_ < 2) return;
   if (code_end_ == at && in_.substr(at - 2, 2) == "->") {
-    blank(at, at + 1);
+    if (last_ != "operator" || skip_space(last_end_) + 2 != at) blank(at, at + 1);  // it is no name
     return;
   }
   if (in_.substr(code_end_ - 2, 2) != "::") return;

@@ -44,5 +44,7 @@ Value& Bits::walk(Bits* other) {
 inline Bits::operator bool() { return true; }
 template <class T> inline Bits::operator T*() { return nullptr; }
 
+Value& operator->*(Bits* bits, int Bits::*member);
+
 int after() { return 1; }
 }  // namespace gaps
