@@ -155,6 +155,9 @@ void Gaps::cpp_word(Span word, std::string_view text) {
     case 't':
       if (text == "typename") type_name_as_value(word);
       break;
+    case 'u':
+      if (text == "using") unpacked_using(word);
+      break;
     case 'n':
       if (text == "noexcept") qualifier_before_angle(word);
       break;
@@ -212,6 +215,13 @@ void Gaps::comparison_in_angles(Span word) {
   for (std::size_t i = open; i < std::min(in_.size(), open + max_look) && in_[i] != ';' && in_[i] != '{'; ++i) {
     if (in_[i] == '>' && at(i + 1) == '=' && in_[i - 1] != '>') out_.bytes[i] = '=';
   }
+}
+
+// `using Bases::operator()...;`
+void Gaps::unpacked_using(Span word) {
+  const std::size_t length = in_.substr(word.end, max_look).find_first_of(";=");
+  if (length == std::string_view::npos || length < 3 || in_.substr(word.end + length - 3, 4) != "...;") return;
+  blank(word.end + length - 3, word.end + length);
 }
 
 // `enum : type {`

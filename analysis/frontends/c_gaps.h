@@ -28,6 +28,7 @@ class Gaps {
   void cast_in_brackets(Span word);
   void deletion(Span word);
   void comparison_in_angles(Span word);
+  void unpacked_using(Span word);
   void unnamed_enumeration(Span word);
   void sequence_in_decltype(Span word);
   void module_line(Span word, std::string_view text);

@@ -44,6 +44,7 @@ Value& Bits::walk(Bits* other) {
 inline Bits::operator bool() { return true; }
 template <class T> inline Bits::operator T*() { return nullptr; }
 
+template <class... Bases> struct Over : Bases... { using Bases::operator()...; int after; };
 Value& operator->*(Bits* bits, int Bits::*member);
 
 int after() { return 1; }
