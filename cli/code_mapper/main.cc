@@ -26,7 +26,7 @@ std::string report(const Options& options, const Project& project) {
   switch (options.format) {
     case Format::text: return text_report(project);
     case Format::json: return json_report(project);
-    case Format::sarif: return sarif_report(project);
+    case Format::sarif: return sarif_report(options, project);
   }
   return {};
 }

@@ -9,7 +9,9 @@
 
 #include "analysis/text.h"
 #include "cli/code_mapper/baseline.h"
+#include "cli/code_mapper/columns.h"
 #include "cli/code_mapper/rules.h"
+#include "common/posix.h"
 #include "version.h"
 
 namespace ca::code_mapper {
@@ -35,10 +37,17 @@ std::string uri(const std::string& path) {
   return out;
 }
 
-// By lines only: the analyser counts columns in bytes, which no columnKind of SARIF means.
-json sarif_region(const MappedFile& file, const analysis::Range& range) {
+// An issue of whole lines, as that of a whole file, has no columns.
+json sarif_region(const MappedFile& file, const Columns& columns, const analysis::Range& range) {
   const std::uint32_t last = std::max(1u, file.facts.line_count), start = std::clamp(range.start_line, 1u, last);
-  return {{"startLine", start}, {"endLine", std::clamp(range.end_line, start, last)}};
+  const std::uint32_t end = std::clamp(range.end_line, start, last);
+  json region = {{"startLine", start}, {"endLine", end}};
+  if ((range.start_column == 0 && range.end_column == 0) || start != range.start_line || end != range.end_line) return region;
+  const auto from = columns.utf16(start, range.start_column), to = columns.utf16(end, range.end_column);
+  if (!from || !to) return region;  // the file has changed meanwhile
+  region["startColumn"] = *from;
+  region["endColumn"] = *to;
+  return region;
 }
 
 const char* level_name(Severity severity) { return severity == Severity::info ? "note" : analysis::severity_name(severity); }
@@ -52,10 +61,10 @@ json sarif_rules() {
   return rules;
 }
 
-json sarif_result(const MappedFile& file, const Issue& issue) {
+json sarif_result(const MappedFile& file, const Columns& columns, const Issue& issue) {
   json result = {{"ruleId", issue.id}, {"level", level_name(issue.severity)}, {"message", {{"text", issue.message}}}};
   if (const Rule* rule = find_rule(issue.id)) result["ruleIndex"] = rule - all_rules().data();
-  result["locations"] = json::array({{{"physicalLocation", {{"artifactLocation", {{"uri", uri(file.path)}}}, {"region", sarif_region(file, issue.range)}}}}});
+  result["locations"] = json::array({{{"physicalLocation", {{"artifactLocation", {{"uri", uri(file.path)}}}, {"region", sarif_region(file, columns, issue.range)}}}}});
   return result;
 }
 
@@ -109,19 +118,22 @@ std::string json_report(const Project& project) {
   return report.dump(2) + "\n";
 }
 
-std::string sarif_report(const Project& project) {
+std::string sarif_report(const Options& options, const Project& project) {
   json results = json::array();
   for (const MappedFile& file : project.files) {
+    if (file.facts.issues.empty()) continue;
+    const Result<std::string> bytes = read_file(options.root_dir + "/" + file.path, SIZE_MAX / 2);
+    const Columns columns(bytes ? std::string_view(*bytes) : std::string_view());
     std::map<std::string, int> seen;  // the issues of this file that say the same
     for (const Issue& issue : file.facts.issues) {
       const std::string same = issue_key(file.shown, issue);
-      json result = sarif_result(file, issue);
+      json result = sarif_result(file, columns, issue);
       result["partialFingerprints"] = {{"codeMapper/v1", fingerprint(file.path + "\n" + same + "\n" + std::to_string(seen[same]++))}};
       results.push_back(std::move(result));
     }
   }
   json driver = {{"name", "code_mapper"}, {"version", CODE_ANALYSIS_VERSION}, {"rules", sarif_rules()}};
-  json run = {{"tool", {{"driver", std::move(driver)}}}, {"invocations", json::array({sarif_invocation(project)})}, {"results", std::move(results)}};
+  json run = {{"tool", {{"driver", std::move(driver)}}}, {"columnKind", "utf16CodeUnits"}, {"invocations", json::array({sarif_invocation(project)})}, {"results", std::move(results)}};
   json report = {{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"}, {"version", "2.1.0"}, {"runs", json::array({run})}};
   return report.dump(2) + "\n";
 }

@@ -18,6 +18,7 @@ Status write_reports(const std::string& folder, const Project& project);
 
 std::string text_report(const Project& project);
 std::string json_report(const Project& project);
-std::string sarif_report(const Project& project);  // SARIF 2.1.0
+// SARIF 2.1.0. Reads the files with issues once more, for the columns. Blocks.
+std::string sarif_report(const Options& options, const Project& project);
 
 }  // namespace ca::code_mapper

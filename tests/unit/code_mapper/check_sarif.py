@@ -97,6 +97,17 @@ def main():
         assert "n%FF.py" in uris and "a%2520b.py" in uris and "c%3Ad.py" in uris, uris
         assert {result["level"] for result in one_run["results"]} == {"note", "warning", "error"}
 
+        # Columns are those of an editor: é is one, a character beyond U+FFFF two.
+        wide = pathlib.Path(folder, "wide")
+        wide.mkdir()
+        (wide / "w.py").write_text("'''Doc.'''\nx = 'é😀'; y: Any = 1\n")
+        one_run, _ = check_log(json.loads(run("-r", wide, "-o", folder + "/out", "--format", "sarif").stdout), wide)
+        line = (wide / "w.py").read_text().split("\n")[1].encode("utf-16-le")
+        regions = {result["ruleId"]: result["locations"][0]["physicalLocation"]["region"] for result in one_run["results"]}
+        region = regions["any-type"]
+        assert line[2 * (region["startColumn"] - 1):2 * (region["endColumn"] - 1)].decode("utf-16-le") == "Any", region
+        assert one_run["columnKind"] == "utf16CodeUnits"
+
         # A fingerprint stays with its issue when the lines above it change.
         (tree / "plain.py").write_text("'''Doc.'''\n\nx = 1\n\n\n" + (tree / "plain.py").read_text().split("\n", 1)[1])
         done = run("-r", tree, "-o", folder + "/out", "--format", "sarif")
