@@ -106,7 +106,7 @@ void ClientSession::forward_message(const wire::Slice& slice) {
     case 'S': forward_sync(slice); break;
     case 'E':
       open_group();
-      group_executes_ = true;
+      group_binds_ = group_executes_ = true;
       if (!listen_by_execute(slice)) server_->out().add(slice.bytes);
       break;
     case 'H':
@@ -137,7 +137,7 @@ void ClientSession::forward_message(const wire::Slice& slice) {
 void ClientSession::open_group() {
   if (!state_.group_open()) {
     ++groups_in_lease_;
-    group_executes_ = group_failed_ = false;
+    group_binds_ = group_executes_ = group_failed_ = false;
   }
   state_.open_group();
 }
@@ -148,12 +148,16 @@ bool ClientSession::must_close_batch(const wire::Slice& slice) {
   if (batch_end_ > 0) return true;
   if (server_ == nullptr || !state_.group_open() || (slice.type != 'Q' && slice.type != 'F') || server_->replies().copying_in()) return false;
   if (group_executes_ && !state_.in_transaction()) return false;  // refused: a Sync would commit it by itself
+  close_batch();
+  return true;
+}
+
+void ClientSession::close_batch() {
   wire::append_sync(server_->out().text());
   server_->replies().push(Kind::sync);
   batch_end_ = server_->answered() + server_->replies().ready_count();
   state_.close_group();
   close_listen_group();
-  return true;
 }
 
 void ClientSession::refuse_within_batch() {
@@ -282,6 +286,7 @@ void ClientSession::forward_bind(const wire::Slice& slice) {
   if (!names) return malformed();
   const SqlTraits& traits = traits_of(slice);
   if (!opens_group(traits)) return;
+  group_binds_ = true;
   bind_to_listen(names->portal, takes_listen(traits) ? &traits.listens.commands.front().channel : nullptr);
   if (!takes_listen(traits)) take_effect(traits);
   rest_ = Rest::forward;

@@ -218,7 +218,16 @@ void ClientSession::session_prepared(bool ok, const std::string& reason) {
 }
 
 bool ClientSession::yield() {
-  if (server_ == nullptr || !state_.only_settings() || preparing_ || in_flight() || owes_rest()) return false;
+  if (server_ == nullptr || preparing_ || leaving_ || owes_rest()) return false;
+  if (batch_end_ > 0) return true;  // it is at it
+  // A statement was prepared with Flush, and nothing has come behind it: it is as well prepared behind a Sync.
+  if (state_.group_open() && !group_binds_ && server_->replies().ready_count() == 0 && !server_->replies().copying_in() &&
+      (!state_.owns_connection() || state_.only_settings())) {
+    close_batch();
+    server_->flush();
+    return true;
+  }
+  if (!state_.only_settings() || preparing_ || in_flight() || owes_rest()) return false;
   release(state_.pins());
   return true;
 }

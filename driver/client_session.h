@@ -177,6 +177,7 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   void forward_sync(const wire::Slice& slice);
   void open_group();
   bool must_close_batch(const wire::Slice& slice);
+  void close_batch();
   void refuse_within_batch();
   bool opens_group(const SqlTraits& traits);
   void take_effect(const SqlTraits& traits);
@@ -226,6 +227,7 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   bool skipping_ = false;             // an error was answered: all up to Sync is dropped
   bool session_reset_ = false;
   bool group_begins_ = false;         // the open group has begun a transaction
+  bool group_binds_ = false;          // the open group has a Bind or an Execute: its Sync would end portals, and a transaction
   bool group_executes_ = false;       // the open group has an Execute
   bool group_failed_ = false;         // the open group, or the one that a Sync of ours closes
   std::uint64_t batch_end_ = 0;       // ServerConnection::answered() at the end of the Sync of ours that is awaited; 0: none is

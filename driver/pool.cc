@@ -240,7 +240,9 @@ void Pool::open_more() {
 void Pool::reclaim() {
   if (waiting() == 0 || paused_) return;
   const Counts now = counts();
-  std::size_t coming = static_cast<std::size_t>(now.idle + now.connecting + now.cleaning);
+  // Where as many are exclusive as may be, a free one is of no use to who wants it exclusively.
+  const bool blocked = queue(LeaseMode::exclusive).size() > 0 && budget_.allowed(LeaseMode::exclusive) == 0;
+  std::size_t coming = static_cast<std::size_t>(blocked ? now.cleaning : now.idle + now.connecting + now.cleaning);
   for (auto& member : members_) {
     if (coming >= waiting()) return;
     if (member.borrower != nullptr && member.borrower->yield()) ++coming;

@@ -2,6 +2,7 @@
 PostgreSQL gives."""
 import socket
 
+import psycopg
 import pytest
 
 from raw_messages import EXECUTE, FLUSH, SYNC, bind, describe, message, parse, query, read_message, startup
@@ -66,6 +67,24 @@ def test_a_query_before_its_sync_is_answered_as_by_postgresql(driver, cluster, t
         cluster.sql("truncate mixed")
         answers.append(converse(path, CONVERSATIONS[name]))
     assert answers[0] == answers[1]
+
+
+def test_clients_that_prepared_and_went_idle_hold_no_connection_up(start, cluster, table):
+    driver = start(cluster.conninfo, shared_connections=1, exclusive_connections=2)
+    clients = [connect(str(driver.path)) for _ in range(6)]
+    for client in clients:  # more than there are connections: each gives way to the next one
+        client.sendall(PREPARE)
+        while read_message(client)[0] != b"T":
+            pass
+    with psycopg.connect(driver.conninfo()) as other:
+        assert other.execute("select 1").fetchone() == (1,)
+    for client, sent in zip(clients, [query(b"select 2"), SYNC, bind(b"a") + EXECUTE + SYNC] * 2):
+        client.sendall(sent)
+        answers = b""
+        while not answers.endswith(b"Z"):
+            answers += read_message(client)[0]
+        assert answers == {query(b"select 2"): b"TDCZ", SYNC: b"Z"}.get(sent, b"2DCZ")
+        client.close()
 
 
 def test_a_query_between_an_execute_and_its_sync_is_refused(driver):
