@@ -5,19 +5,13 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdlib>
 
 #include "common/posix.h"
+#include "tests/support/time_scale.h"
 #include "tests/unit/config/config_file.h"
 
 namespace ca {
 namespace {
-
-// More than 1 where the build is slow by intent (script/sanitize).
-double time_scale() {
-  const char* const text = std::getenv("CODE_ANALYSIS_TIME_SCALE");
-  return text == nullptr ? 1.0 : std::atof(text);
-}
 
 // The errors of a file, which must come within a second of this process's own time.
 std::string soon_errors_of(const std::string& text) {
