@@ -93,7 +93,7 @@ bool ClientSession::adds_before_ready(char status) const {
 bool ClientSession::before_ready(char status) {
   if (server_->answered() == batch_end_) {  // of the Sync that the client did not send
     batch_end_ = 0;
-    skipping_ = group_failed_;
+    skipping_ = skipping_ || group_failed_;
     host_.pump_later(*this);
     return false;
   }

@@ -26,12 +26,12 @@ std::size_t Gaps::skip_space(std::size_t at) const {
 }
 
 std::size_t Gaps::behind_brackets(std::size_t open) const {
-  const char opening = at(open), closing = opening == '(' ? ')' : opening == '<' ? '>' : opening == '[' ? ']' : '}';
+  const char opening = at(open), closing = opening == '(' ? ')' : opening == '<' ? '>' : ']';
   std::size_t depth = 0;
   for (std::size_t i = open; i < std::min(in_.size(), open + max_look); ++i) {
     if (in_[i] == opening) ++depth;
     if (in_[i] == closing && !(closing == '>' && in_[i - 1] == '-') && --depth == 0) return i + 1;
-    if (in_[i] == ';' && opening != '{') break;
+    if (in_[i] == ';') break;
     if (in_[i] == '\'' || in_[i] == '"') {
       const std::size_t end = in_.find(in_[i], i + 1);
       if (end == std::string_view::npos) break;

@@ -5,6 +5,7 @@ import socket
 import psycopg
 import pytest
 
+from driver_process import until
 from raw_messages import EXECUTE, FLUSH, SYNC, bind, describe, message, parse, query, read_message, startup
 
 PREPARE = parse(b"a", b"select 'prepared'") + describe(b"a") + FLUSH
@@ -85,6 +86,19 @@ def test_clients_that_prepared_and_went_idle_hold_no_connection_up(start, cluste
             answers += read_message(client)[0]
         assert answers == {query(b"select 2"): b"TDCZ", SYNC: b"Z"}.get(sent, b"2DCZ")
         client.close()
+
+
+def test_a_batch_that_was_refused_stays_refused_while_it_gives_way(start, cluster, table):
+    driver = start(cluster.conninfo, shared_connections=1, exclusive_connections=1)
+    with connect(str(driver.path)) as client:
+        client.sendall(parse(b"", b"select currval('none')") + FLUSH)
+        until(lambda: any(row["lease"] == "exclusive" for row in driver.show("SERVERS")), what="the batch has a connection")
+        with psycopg.connect(driver.conninfo()) as other:
+            assert other.execute("select 1").fetchone() == (1,)
+            answer = read_message(client)
+            assert answer[0] == b"E" and b"C0A000\0" in answer[1]
+            client.sendall(bind(b"") + EXECUTE + SYNC)
+            assert read_message(client)[0] == b"Z"
 
 
 def test_a_query_between_an_execute_and_its_sync_is_refused(driver):
