@@ -1,0 +1,150 @@
+// What a server connection receives: which messages its holder sees, and what they change.
+#include "driver/server_connection.h"
+#include "driver/wire/messages.h"
+
+namespace ca::driver {
+
+namespace {
+
+constexpr std::uint64_t most_drained = 1 << 20;  // bytes that are thrown away before the connection is given up
+
+}  // namespace
+
+void ServerConnection::deliver(const char* from, const char* to) {
+  if (holder_ == nullptr || from == to || own_work_) return;
+  holder_->deliver({from, static_cast<std::size_t>(to - from)});
+}
+
+// Runs of messages that the holder sees are handed over as one piece.
+void ServerConnection::consume(std::string_view& input) {
+  LeaseHolder* const holder = holder_;
+  const char* run = input.data();
+  while (phase_ != Phase::closed) {
+    const auto slice = splitter_.next(input);
+    if (!slice) break;
+    const char* begin = slice->bytes.data();
+    if (phase_ == Phase::draining) drained_ += slice->bytes.size();
+    Fate fate = hide_rest_ ? Fate::hide : Fate::show;
+    if (slice->first) fate = on_message(*slice);
+    hide_rest_ = fate == Fate::hide && !slice->last;
+    if (fate == Fate::show) continue;
+    if (fate == Fate::ready) {
+      on_ready(*slice, run);
+    } else {
+      deliver(run, begin);
+      if (fate == Fate::listen && holder_ != nullptr) holder_->listen_executed();
+    }
+    run = input.data();
+  }
+  deliver(run, input.data());
+  if (phase_ != Phase::closed && !splitter_.error().empty()) {
+    fail("PostgreSQL sent what is not its protocol: " + std::string(splitter_.error()));
+  }
+  if (phase_ == Phase::draining && drained_ > most_drained) fail("its client is gone and the result is large");
+  if (holder != nullptr) holder->flush_replies();
+}
+
+ServerConnection::Fate ServerConnection::hide_unless(std::optional<bool> shown) {
+  if (!shown) {
+    fail("PostgreSQL answered what was not asked");
+    return Fate::hide;
+  }
+  return *shown ? Fate::show : Fate::hide;
+}
+
+ServerConnection::Fate ServerConnection::on_message(const wire::Slice& slice) {
+  const Fate seen = own_work_ || holder_ == nullptr ? Fate::hide : Fate::show;
+  switch (slice.type) {
+    case '1': return hide_unless(replies_.parse_complete());
+    case '3': return replies_.listen_complete() ? Fate::listen : hide_unless(replies_.close_complete());
+    case 'A': return seen == Fate::show ? on_notification(slice) : seen;
+    case 'C': on_complete(slice); return seen;
+    case 'E': return on_error(slice);
+    case 'G':
+      if (replies_.copy_in() && holder_ != nullptr) holder_->group_reopened();
+      if (holder_ == nullptr) fail("its client is gone in the middle of a COPY");
+      else holder_->copy_started();
+      return seen;
+    case 'S': on_parameter(slice); return seen;
+    case 'Z': return Fate::ready;
+    case 'R': case 'K': case 'v': case 'W': return hide_unless(std::nullopt);
+    default: return seen;
+  }
+}
+
+ServerConnection::Fate ServerConnection::on_notification(const wire::Slice& slice) {
+  const auto channel = wire::read_notified_channel(slice.body());
+  return !channel || holder_->shows_notification(*channel) ? Fate::show : Fate::hide;
+}
+
+ServerConnection::Fate ServerConnection::on_error(const wire::Slice& slice) {
+  const auto fields = wire::read_error(slice.body());
+  // The server's last words. What they mean for the client depends on what the client was waiting for.
+  if (fields.severity == "FATAL" || fields.severity == "PANIC" || phase_ == Phase::idle) {
+    loss_ = std::string(fields.message) + " (SQLSTATE " + std::string(fields.sqlstate) + ")";
+    return Fate::hide;
+  }
+  if (own_work_) own_error_ = std::string(fields.sqlstate) + ": " + std::string(fields.message);
+  replies_.error(failed_);
+  if (!own_work_ && holder_ != nullptr) holder_->undone(true);
+  return own_work_ || holder_ == nullptr ? Fate::hide : Fate::show;
+}
+
+void ServerConnection::on_complete(const wire::Slice& slice) {
+  constexpr std::size_t rollback_length = 14, discard_length = 17, deallocate_length = 20;  // of the messages with these tags
+  if (slice.length != rollback_length && slice.length != discard_length && slice.length != deallocate_length) return;
+  const auto tag = wire::read_command_tag(slice.body());
+  if (tag == "ROLLBACK" && !own_work_ && holder_ != nullptr) holder_->undone(false);
+  if (!tag || (*tag != "DISCARD ALL" && *tag != "DEALLOCATE ALL")) return;
+  reset_done_ = *tag == "DISCARD ALL";
+  prepared_.clear();
+  retired_.clear();
+  unnamed_statement = 0;
+  if (holder_ != nullptr && !own_work_) holder_->statements_dropped(reset_done_);
+}
+
+void ServerConnection::on_parameter(const wire::Slice& slice) {
+  const auto parameter = wire::read_parameter_status(slice.body());
+  if (!parameter) return;
+  const std::string name(parameter->name);
+  if (phase_ == Phase::idle || !base_parameters_.contains(name)) {  // a reload of PostgreSQL's configuration
+    base_parameters_[name] = parameter->value;
+  } else if (phase_ == Phase::leased && own_work_) {
+    session_parameters_[name] = parameter->value;
+  } else if (this->parameter(name.c_str()) == parameter->value) {
+    changed_parameters_.erase(name);
+  } else {
+    changed_parameters_[name] = parameter->value;
+  }
+}
+
+void ServerConnection::on_ready(const wire::Slice& slice, const char* run) {
+  status_ = slice.bytes.size() > 5 ? slice.bytes[5] : 'I';
+  const auto ready = replies_.ready(failed_);
+  ++answered_;
+  for (const auto& failed : failed_) {
+    prepared_.erase(failed.statement);
+    if (unnamed_statement == failed.statement) unnamed_statement = 0;
+    if (failed.of_client && holder_ != nullptr) holder_->parse_failed(failed.statement);
+  }
+  failed_.clear();
+  if (!ready.awaited) return fail("PostgreSQL answered what was not asked");
+  if (own_work_) return own_work_done(status_);
+  if (holder_ != nullptr) {
+    bool shown = true;
+    if (!ready.local.empty() || holder_->adds_before_ready(status_)) {
+      deliver(run, slice.bytes.data());
+      holder_->deliver(ready.local);
+      holder_->flush_replies();
+      if (holder_ == nullptr) return;  // it could not be written to
+      shown = holder_->before_ready(status_);
+      run = slice.bytes.data();
+    }
+    if (shown) deliver(run, slice.bytes.data() + slice.bytes.size());
+    holder_->server_ready(status_);
+  } else if (phase_ == Phase::draining && replies_.ready_count() == 0) {
+    clean();
+  }
+}
+
+}  // namespace ca::driver
