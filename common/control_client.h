@@ -1,18 +1,15 @@
 // A client of the supervisor's control socket (docs/protocol.md): one JSON object a line, request and reply.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
 #include "common/clock.h"
+#include "common/json.h"
 #include "common/result.h"
 #include "common/unique_fd.h"
 
 namespace ca {
-
-// Keeps the order of the fields, so that what the supervisor sent is printed as it came.
-using Json = nlohmann::ordered_json;
 
 class ControlClient {
  public:
