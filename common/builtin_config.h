@@ -45,6 +45,9 @@ struct DriverConfig {
   std::int64_t connect_timeout_ms = 10000;
   std::int64_t server_wait_timeout_ms = 60000;
   std::int64_t statement_timeout_ms = 0;
+  std::int64_t query_wait_timeout_ms = 120000;   // 0: none
+  std::int64_t server_idle_timeout_ms = 600000;  // 0: none
+  std::int64_t server_lifetime_ms = 3600000;     // 0: none
   std::string migrations;       // folder of NNNN_name.sql, absolute
 };
 

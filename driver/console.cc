@@ -164,6 +164,9 @@ void Console::show_config(std::string& replies) const {
          {"connect_timeout_ms", text(config_.connect_timeout_ms)},
          {"server_wait_timeout_ms", text(config_.server_wait_timeout_ms)},
          {"statement_timeout_ms", text(config_.statement_timeout_ms)},
+         {"query_wait_timeout_ms", text(config_.query_wait_timeout_ms)},
+         {"server_idle_timeout_ms", text(config_.server_idle_timeout_ms)},
+         {"server_lifetime_ms", text(config_.server_lifetime_ms)},
          {"migrations", config_.migrations}});
 }
 

@@ -9,7 +9,7 @@ unsigned LeaseBudget::allowed(LeaseMode mode) const noexcept {
   const int used = mode == LeaseMode::shared ? shared_ : exclusive_;
   if (used >= limit || in_use() >= total_limit()) return 0;
   const int reserve = (limit + 3) / 4;
-  constexpr unsigned all_but_bulk = Scheduler::all_classes & ~(1u << static_cast<unsigned>(Priority::bulk));
+  constexpr unsigned all_but_bulk = Scheduler::all_classes & ~class_bit(Priority::bulk);
   return limit > 1 && used >= limit - reserve ? all_but_bulk : Scheduler::all_classes;
 }
 

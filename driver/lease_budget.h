@@ -2,8 +2,9 @@
 //
 // A shared lease lasts for one batch (up to ReadyForQuery); an exclusive one for a transaction or as long as there is
 // session state. A shared lease that turns out to need longer becomes exclusive on the spot, even beyond the exclusive
-// limit: shared ones are then fewer until it ends, so that the sum never exceeds both limits together. Bulk work never
-// gets the last quarter of either kind.
+// limit: shared ones are then fewer until it ends, so that the sum never exceeds both limits together. A statement that
+// runs long on a shared lease while others wait is counted as exclusive if that limit has room for its class. Bulk work
+// never gets the last quarter of either kind.
 #pragma once
 
 #include <cstdint>

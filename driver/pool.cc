@@ -14,7 +14,6 @@ using std::chrono::milliseconds;
 constexpr std::size_t read_buffer_size = 64 << 10;
 constexpr milliseconds first_retry{50};
 constexpr milliseconds longest_retry{500};
-constexpr milliseconds stall_limit{5000};  // of a client that holds a connection up while another waits as long
 
 }  // namespace
 
@@ -27,7 +26,8 @@ Pool::Pool(EventLoop& loop, PoolSettings settings, Listener listener)
       retry_(loop, [] {}),
       recancel_(loop, [this] { cancel_again(); }),
       overdue_(loop, [this] { refuse_overdue(); }),
-      stalled_(loop, [this] { evict_stalled(); }) {}
+      stalled_(loop, [this] { evict_stalled(); }),
+      long_leases_(loop, [this] { move_long_leases(); }) {}
 
 Pool::~Pool() = default;
 
@@ -53,8 +53,7 @@ void Pool::request(LeaseRequest& request) {
 
 // True where nobody is before it: it waits for no longer than a connection takes to be made.
 bool Pool::at_once(const LeaseRequest& request) const {
-  const unsigned own_class = 1u << static_cast<unsigned>(request.priority);
-  return !paused_ && queue(request.mode).size() == 0 && (budget_.allowed(request.mode) & own_class) != 0;
+  return !paused_ && queue(request.mode).size() == 0 && (budget_.allowed(request.mode) & class_bit(request.priority)) != 0;
 }
 
 void Pool::withdraw(LeaseRequest& request) {
@@ -182,6 +181,7 @@ void Pool::settle() {
     reclaim();
     watch_waits();
     watch_stalls();
+    watch_long_leases();
   }
   if (closed_any_) remove_closed();
 }
@@ -205,6 +205,8 @@ bool Pool::lend_one(LeaseMode mode) {
   Member& lent = member(server);
   lent.borrower = request;
   lent.mode = mode;
+  lent.priority = request->priority;
+  lent.since = loop_.now();
   budget_.lend(mode);
   ++leases_given_;
   server.lend(request->holder());
@@ -254,45 +256,6 @@ void Pool::open() {
   members_.back().server->connect(settings_.connect, settings_.connect_timeout);
 }
 
-void Pool::watch_waits() {
-  if (!away_since_ || waiting() == 0 || overdue_.running()) return;
-  Instant oldest = Instant::max();
-  for (const Scheduler* line : {&shared_, &exclusive_}) {
-    if (const Waiter* waiter = line->oldest(); waiter != nullptr) oldest = std::min(oldest, waiter->waiting_since());
-  }
-  const auto due = std::max(oldest, *away_since_) + settings_.server_wait_timeout;
-  overdue_.start(std::chrono::ceil<milliseconds>(due - MonotonicClock::now()));
-}
-
-void Pool::refuse_overdue() {
-  if (!away_since_) return;
-  const auto now = MonotonicClock::now();
-  for (Scheduler* line : {&shared_, &exclusive_}) {
-    while (Waiter* waiter = line->oldest()) {
-      if (std::max(waiter->waiting_since(), *away_since_) + settings_.server_wait_timeout > now) break;
-      line->remove(*waiter);
-      static_cast<LeaseRequest*>(waiter)->lease_refused(
-          "08001", "PostgreSQL cannot be reached (server_wait_timeout): " + away_reason_);
-    }
-  }
-}
-
-// Who does not read, or leaves a message or a group of them unfinished, must not keep others waiting for ever.
-void Pool::watch_stalls() {
-  if (waiting() == 0 || paused_ || stalled_.running()) return;
-  stalled_.start(stall_limit);
-}
-
-void Pool::evict_stalled() {
-  const auto now = MonotonicClock::now();
-  if (paused_ || longest_wait() < stall_limit / 2) return;
-  for (auto& member : members_) {
-    if (member.borrower == nullptr) continue;
-    const auto since = member.borrower->stalled_since();
-    if (since && now - *since >= stall_limit) return member.borrower->evict();  // the next one, if need be, at the next look
-  }
-}
-
 void Pool::remove_closed() {
   closed_any_ = false;
   std::erase_if(members_, [](const Member& member) {
@@ -315,6 +278,7 @@ void Pool::close() {
   recancel_.stop();
   overdue_.stop();
   stalled_.stop();
+  long_leases_.stop();
   for (auto& member : members_) {
     if (member.server->phase() == ServerConnection::Phase::idle) member.server->close_politely();
   }

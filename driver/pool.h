@@ -111,6 +111,8 @@ class Pool : private ServerOwner {
     std::unique_ptr<ServerConnection> server;
     LeaseRequest* borrower = nullptr;     // nullptr while it is lent: the borrower is gone
     std::optional<LeaseMode> mode;        // counted in the budget
+    Priority priority = Priority::normal;  // of the borrower, as long as it is counted
+    Instant since{};                      // the lease began then
   };
 
   void connected(ServerConnection& server) override;
@@ -131,6 +133,10 @@ class Pool : private ServerOwner {
   void watch_waits();
   void watch_stalls();
   void evict_stalled();
+  bool shared_places_are_short() const;
+  bool may_move(const Member& member) const;
+  void watch_long_leases();
+  void move_long_leases();
   void refuse_overdue();
   bool has_live() const;
   void finish_lease(Member& member);
@@ -164,6 +170,7 @@ class Pool : private ServerOwner {
   Timer recancel_;
   Timer overdue_;
   Timer stalled_;
+  Timer long_leases_;
   std::chrono::milliseconds pause_before_retry_{};
   std::optional<Instant> away_since_;
   std::string away_reason_;

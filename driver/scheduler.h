@@ -17,6 +17,9 @@ namespace ca::driver {
 enum class Priority : std::uint8_t { interactive, normal, bulk };
 inline constexpr std::size_t priority_count = 3;
 
+// The bit of a class in a set of classes, as Scheduler::pop takes it.
+constexpr unsigned class_bit(Priority priority) noexcept { return 1u << static_cast<unsigned>(priority); }
+
 std::string_view priority_name(Priority priority) noexcept;
 // `interactive`, `normal` or `bulk` into `priority`; false for any other text.
 bool parse_priority(std::string_view text, Priority& priority) noexcept;

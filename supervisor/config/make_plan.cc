@@ -171,6 +171,9 @@ class PlanMaker {
     config.connect_timeout_ms = driver_config_.number("connect_timeout");
     config.server_wait_timeout_ms = driver_config_.number("server_wait_timeout");
     config.statement_timeout_ms = driver_config_.number("statement_timeout");
+    config.query_wait_timeout_ms = driver_config_.number("query_wait_timeout");
+    config.server_idle_timeout_ms = driver_config_.number("server_idle_timeout");
+    config.server_lifetime_ms = driver_config_.number("server_lifetime");
     config.migrations = driver_config_.text("migrations");
     if (config.migrations.empty()) config.migrations = migrations_folder(host_.executable);
     return config;

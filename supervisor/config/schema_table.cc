@@ -72,6 +72,9 @@ constexpr std::array all_keys{
     Key{"driver.config", "connect_timeout", Type::duration, "10s", "bound on one attempt to connect to PostgreSQL", 1, year},
     Key{"driver.config", "server_wait_timeout", Type::duration, "60s", "how long statements wait while PostgreSQL is away", 0, year},
     Key{"driver.config", "statement_timeout", Type::duration, "0s", "bound on one statement; `0s`: none", 0, year},
+    Key{"driver.config", "query_wait_timeout", Type::duration, "120s", "limit for a wait for a server connection while PostgreSQL is up; then the statement gets SQLSTATE 53300; `0s`: none", 0, year},
+    Key{"driver.config", "server_idle_timeout", Type::duration, "10m", "idle server connections beyond the first are closed after this time; `0s`: never", 0, year},
+    Key{"driver.config", "server_lifetime", Type::duration, "1h", "server connections are replaced after this time, between two users; `0s`: never", 0, year},
     Key{"driver.config", "migrations", Type::path, "", "folder of `NNNN_name.sql`; `\"\"`: the shipped schema"},
 
     Key{"embedded", "data_dir", Type::path, "`state_dir/postgres`", "the cluster's data; must be empty or made by this program", 0, 0, "", Trait::computed},

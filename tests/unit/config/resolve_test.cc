@@ -22,6 +22,9 @@ TEST_CASE("The driver is told its part, and of its embedded cluster's socket") {
   CHECK(driver.connect_timeout_ms == 10'000);
   CHECK(driver.server_wait_timeout_ms == 60'000);
   CHECK(driver.statement_timeout_ms == 0);
+  CHECK(driver.query_wait_timeout_ms == 120'000);
+  CHECK(driver.server_idle_timeout_ms == 600'000);
+  CHECK(driver.server_lifetime_ms == 3'600'000);
   CHECK(driver.migrations.ends_with("/driver/migrations"));
   CHECK(json::parse(plan.launches[1].config_json).at("shared_connections") == 4);
   const auto embedded = *config_from_json<EmbeddedConfig>(plan.launches[0].config_json);

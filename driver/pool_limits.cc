@@ -1,0 +1,99 @@
+// The time limits of the pool: for waiting, for a client that stalls, for a shared lease. Each has one timer, armed only
+// while there is something that it may end.
+#include <algorithm>
+
+#include "driver/pool.h"
+
+namespace ca::driver {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds stall_limit{5000};  // a client that stalls this long while others wait is evicted
+constexpr milliseconds long_lease{20};     // a shared lease that lasts longer than this is no short statement
+
+}  // namespace
+
+// ---- waiting ----
+
+void Pool::watch_waits() {
+  if (!away_since_ || waiting() == 0 || overdue_.running()) return;
+  Instant oldest = Instant::max();
+  for (const Scheduler* line : {&shared_, &exclusive_}) {
+    if (const Waiter* waiter = line->oldest(); waiter != nullptr) oldest = std::min(oldest, waiter->waiting_since());
+  }
+  const auto due = std::max(oldest, *away_since_) + settings_.server_wait_timeout;
+  overdue_.start(std::chrono::ceil<milliseconds>(due - MonotonicClock::now()));
+}
+
+void Pool::refuse_overdue() {
+  if (!away_since_) return;
+  const auto now = MonotonicClock::now();
+  for (Scheduler* line : {&shared_, &exclusive_}) {
+    while (Waiter* waiter = line->oldest()) {
+      if (std::max(waiter->waiting_since(), *away_since_) + settings_.server_wait_timeout > now) break;
+      line->remove(*waiter);
+      static_cast<LeaseRequest*>(waiter)->lease_refused(
+          "08001", "PostgreSQL cannot be reached (server_wait_timeout): " + away_reason_);
+    }
+  }
+}
+
+// Who does not read, or leaves a message or a group of them unfinished, must not keep others waiting for ever.
+void Pool::watch_stalls() {
+  if (waiting() == 0 || paused_ || stalled_.running()) return;
+  stalled_.start(stall_limit);
+}
+
+void Pool::evict_stalled() {
+  const auto now = MonotonicClock::now();
+  if (paused_ || longest_wait() < stall_limit / 2) return;
+  for (auto& member : members_) {
+    if (member.borrower == nullptr) continue;
+    const auto since = member.borrower->stalled_since();
+    if (since && now - *since >= stall_limit) return member.borrower->evict();  // the next one, if need be, at the next look
+  }
+}
+
+// ---- shared leases that last long ----
+
+// Moving a lease helps if requests for a shared connection wait and none of their classes may be served now.
+bool Pool::shared_places_are_short() const {
+  if (shared_.size() == 0 || paused_) return false;
+  const unsigned allowed = budget_.allowed(LeaseMode::shared);
+  for (const Priority priority : {Priority::interactive, Priority::normal, Priority::bulk}) {
+    if (shared_.size(priority) > 0 && (allowed & class_bit(priority)) != 0) return false;
+  }
+  return true;
+}
+
+bool Pool::may_move(const Member& member) const {
+  return member.mode == LeaseMode::shared &&
+         (budget_.allowed(LeaseMode::exclusive) & class_bit(member.priority)) != 0;
+}
+
+void Pool::watch_long_leases() {
+  if (long_leases_.running() || !shared_places_are_short()) return;
+  std::optional<Instant> first;
+  for (const Member& member : members_) {
+    if (may_move(member)) first = std::min(first.value_or(member.since), member.since);
+  }
+  if (!first) return;
+  const auto left = std::chrono::ceil<milliseconds>(*first + long_lease - loop_.now());
+  long_leases_.start(std::max(left, milliseconds{1}));
+}
+
+// The statement runs on where it is; only the place that it takes is another one from here on.
+void Pool::move_long_leases() {
+  if (!shared_places_are_short()) return;
+  std::size_t wanted = shared_.size();
+  for (Member& member : members_) {
+    if (wanted == 0) return;
+    if (!may_move(member) || loop_.now() - member.since < long_lease) continue;
+    make_exclusive(*member.server);
+    --wanted;
+  }
+}
+
+}  // namespace ca::driver
