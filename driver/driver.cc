@@ -9,6 +9,7 @@
 #include <csignal>
 
 #include "common/exit_code.h"
+#include "common/lock_file.h"
 #include "common/log.h"
 
 namespace ca::driver {
@@ -74,11 +75,12 @@ int Driver::run() {
 // ---- the start, step by step ----
 
 void Driver::take_lock() {
-  lock_.reset(::open(config_.lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!lock_) return hopeless("lock " + config_.lock_path + ": " + std::strerror(errno));
+  auto lock = open_lock_file(config_.lock_path, ::geteuid());
+  if (!lock) return hopeless(lock.error().message);
+  lock_ = std::move(*lock);
   if (::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0) return migrate();
   if (errno != EWOULDBLOCK) return hopeless("lock " + config_.lock_path + ": " + std::strerror(errno));
-  waiting("another process holds " + config_.lock_path);
+  waiting(config_.lock_path + " is held by " + describe_lock_holder(lock_.get()));
   wait_for_lock();
 }
 

@@ -13,6 +13,7 @@
 #include <ctime>
 
 #include "common/clock.h"
+#include "common/lock_file.h"
 
 namespace ca {
 
@@ -64,19 +65,23 @@ Status store_pid(int lock, const std::string& path) {
 
 Result<UniqueFd> take_instance_lock(const std::string& runtime_dir) {
   const std::string path = runtime_dir + "/supervisor.lock";
-  UniqueFd lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0644));
-  if (!lock) return system_failure("cannot open " + path, errno);
+  auto lock = open_lock_file(path, ::geteuid());
+  if (!lock) return lock;
   const Instant give_up = MonotonicClock::now() + clean_up_bound;
-  while (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+  while (::flock(lock->get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) return system_failure("cannot lock " + path, errno);
-    if (holder_answers(runtime_dir + "/control.sock") || MonotonicClock::now() >= give_up) {
-      return failure("another supervisor (pid " + pid_in(lock.get()) + ") already runs in " + runtime_dir, EEXIST);
+    if (holder_answers(runtime_dir + "/control.sock")) {
+      return failure("another supervisor (pid " + pid_in(lock->get()) + ") already runs in " + runtime_dir, EEXIST);
+    }
+    // Not necessarily a supervisor: earlier versions made a file that everybody could open, and so lock.
+    if (MonotonicClock::now() >= give_up) {
+      return failure(path + " is held by " + describe_lock_holder(lock->get()), EEXIST);
     }
     if (stop_signal_is_pending()) return failure("stopped while waiting for " + path, EINTR);
     const timespec pause{0, 10'000'000};
     ::nanosleep(&pause, nullptr);
   }
-  if (auto stored = store_pid(lock.get(), path); !stored) return tl::unexpected(stored.error());
+  if (auto stored = store_pid(lock->get(), path); !stored) return tl::unexpected(stored.error());
   return lock;
 }
 

@@ -11,7 +11,8 @@ namespace ca {
 
 // Takes the lock and stores our pid in the file, for messages only.
 // A holder that answers on runtime_dir/control.sock is an error at once; otherwise its clean-up is waited for.
-// Errors: held (names pid and path); cannot be opened; code EINTR where a stop signal is pending. Blocks: 10 s at most.
+// Errors: held (names the path and the holder's pid; its command and uid if it does not answer); as open_lock_file; code
+// EINTR if a stop signal is pending. Blocks: 10 s at most.
 Result<UniqueFd> take_instance_lock(const std::string& runtime_dir);
 
 }  // namespace ca

@@ -18,6 +18,7 @@
 #include <version.h>
 
 #include "common/exit_code.h"
+#include "common/lock_file.h"
 #include "common/posix.h"
 #include "supervisor/guardian/descendants.h"
 #include "supervisor/guardian/folders.h"
@@ -125,15 +126,13 @@ Status Supervisor::prepare() {
 
 Status Supervisor::make_driver_lock() {
   if (!plan_.has_driver) return {};
-  const std::string path = plan_.runtime_dir + "/driver.lock";
-  const UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0600));
-  if (!file) return system_failure("cannot make " + path, errno);
+  uid_t owner = ::geteuid();  // also if an earlier configuration gave the file to another account
   for (core::ProcessId id = 0; id < rules_.processes.size(); ++id) {
     const auto& account = plan_.launches[id].account;
-    if (rules_.processes[id].tier != core::tier_driver || !account) continue;
-    if (::fchown(file.get(), account->uid, account->gid) != 0) return system_failure("cannot give away " + path, errno);
+    if (rules_.processes[id].tier == core::tier_driver && account) owner = account->uid;
   }
-  return {};
+  const auto file = open_lock_file(plan_.runtime_dir + "/driver.lock", owner);
+  return file ? Status() : tl::unexpected(file.error());
 }
 
 Status Supervisor::make_postgres_folder() {
