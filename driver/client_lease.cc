@@ -57,9 +57,9 @@ bool ClientSession::yield() {
   return true;
 }
 
-void ClientSession::lease_refused(std::string_view sqlstate, const std::string& reason) {
-  if (awaits_welcome_) return fatal(sqlstate, reason);
-  wire::append_error(refusal_, {"ERROR", sqlstate, reason});
+void ClientSession::lease_refused(std::string_view sqlstate, const std::string& reason, std::string_view hint) {
+  if (awaits_welcome_) return fatal(sqlstate, reason, hint);
+  wire::append_error(refusal_, {"ERROR", sqlstate, reason, {}, hint});
   host_.pump_later(*this);
 }
 
@@ -89,6 +89,7 @@ void ClientSession::come_to_rest() {
     if (state_.owns_connection() || owes_rest()) host_.pool().make_exclusive(*server_);
     return;
   }
+  state_.rest();
   if (!farewell_.empty()) return fatal("57P01", farewell_);
   if (std::exchange(session_reset_, false) && state_.only_settings()) return release(0);  // the next lease sets them again
   if (server_->off_base() && !state_.in_transaction()) state_.pin(pin::parameter);

@@ -86,7 +86,7 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
 
   // LeaseRequest
   void lease_granted(ServerConnection& server) override;
-  void lease_refused(std::string_view sqlstate, const std::string& reason) override;
+  void lease_refused(std::string_view sqlstate, const std::string& reason, std::string_view hint = {}) override;
   LeaseHolder& holder() override { return *this; }
   void server_lost(ServerConnection& server) override;
   std::optional<Instant> stalled_since() const override;

@@ -88,20 +88,28 @@ void Pool::abandon(ServerConnection& server, const SessionState& state, bool ins
   const bool runs = server.replies().ready_count() > 0;
   const bool open = state.group_open() || server.replies().copying_in() || inside_message || server.blocked();
   if (open || (runs && state.in_transaction())) {
-    if (runs) cancel(server);
+    if (runs || state.group_open()) cancel(server);
     server.close_politely();
     finish_lease(lent);
     closed_any_ = true;
     return;
   }
   make_exclusive(server);
+  lent.only_reads_left = runs && state.only_reads();
+  if (lent.only_reads_left) cancel(server);
   server.end_lease(state.pins());
+}
+
+// Each of the abandoned statements is cancelled as its turn comes.
+void Pool::drains_on(ServerConnection& server) {
+  if (member(server).only_reads_left) cancel(server);
 }
 
 void Pool::finish_lease(Member& member) {
   if (member.mode) budget_.take_back(*member.mode);
   member.mode.reset();
   member.borrower = nullptr;
+  member.only_reads_left = false;
 }
 
 void Pool::retire(StatementId statement) {
@@ -112,8 +120,11 @@ void Pool::retire(StatementId statement) {
 
 void Pool::connected(ServerConnection& server) {
   ++connections_made_;
-  away_since_.reset();
-  overdue_.stop();
+  if (away_since_) {
+    away_since_.reset();
+    up_since_ = loop_.now();
+    overdue_.stop();
+  }
   pause_before_retry_ = {};
   parameters_.clear();
   for (const char* name : reported_parameters) {
@@ -137,7 +148,9 @@ void Pool::connect_failed(ServerConnection&, ConnectFailure failure) {
   if (!retry_.running()) retry_.start(pause_before_retry_);
   if (has_live()) return;
   away_reason_ = failure.text;
-  if (!away_since_) away_since_ = MonotonicClock::now();
+  if (away_since_) return;
+  away_since_ = MonotonicClock::now();
+  overdue_.stop();  // another limit applies from here on
 }
 
 void Pool::available(ServerConnection& server) {
@@ -264,6 +277,11 @@ void Pool::remove_closed() {
 }
 
 // ---- console and the end ----
+
+void Pool::resume() {
+  paused_ = false;
+  up_since_ = loop_.now();
+}
 
 void Pool::reconnect() {
   for (auto& member : members_) member.server->stale = true;

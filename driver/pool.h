@@ -24,7 +24,7 @@ class LeaseRequest : public Waiter {
   LeaseMode mode = LeaseMode::shared;  // REQUIRES: not changed while waiting
 
   virtual void lease_granted(ServerConnection& server) = 0;
-  virtual void lease_refused(std::string_view sqlstate, const std::string& reason) = 0;
+  virtual void lease_refused(std::string_view sqlstate, const std::string& reason, std::string_view hint = {}) = 0;
   virtual LeaseHolder& holder() = 0;
   // The connection that was lent is gone; `reason` is the server's last word where it had one.
   virtual void server_lost(ServerConnection& server) = 0;
@@ -46,6 +46,7 @@ struct PoolSettings {
   std::size_t queue_limit = 0;
   std::chrono::milliseconds connect_timeout{};
   std::chrono::milliseconds server_wait_timeout{};
+  std::chrono::milliseconds query_wait_timeout{};  // 0: none
 };
 
 class Pool : private ServerOwner {
@@ -64,8 +65,8 @@ class Pool : private ServerOwner {
   void withdraw(LeaseRequest& request);        // no-op where it does not wait
   void make_exclusive(ServerConnection& server);
   void give_back(ServerConnection& server, Pins pins);  // the holder is done, all is answered
-  // The holder is gone, whatever runs. A statement outside a transaction is awaited, as PostgreSQL would finish it; what
-  // can only be rolled back is cancelled. `inside_message`: the holder's last message is not complete.
+  // The holder is gone, whatever runs. A write outside a transaction is awaited, as PostgreSQL would finish it; what only
+  // reads, or can only be rolled back, is cancelled. `inside_message`: the holder's last message is not complete.
   void abandon(ServerConnection& server, const SessionState& state, bool inside_message);
   void retire(StatementId statement);
   // Cancels what runs. PostgreSQL ignores a cancel that comes before it has read the statement; so it is repeated as long
@@ -85,7 +86,7 @@ class Pool : private ServerOwner {
 
   // ---- for the console ----
   void pause() { paused_ = true; }
-  void resume() { paused_ = false; }
+  void resume();
   void reconnect();
   bool paused() const { return paused_; }
   const LeaseBudget& budget() const { return budget_; }
@@ -113,11 +114,13 @@ class Pool : private ServerOwner {
     std::optional<LeaseMode> mode;        // counted in the budget
     Priority priority = Priority::normal;  // of the borrower, as long as it is counted
     Instant since{};                      // the lease began then
+    bool only_reads_left = false;         // the borrower is gone, and nobody needs what its statements return
   };
 
   void connected(ServerConnection& server) override;
   void connect_failed(ServerConnection& server, ConnectFailure failure) override;
   void available(ServerConnection& server) override;
+  void drains_on(ServerConnection& server) override;
   void lost(ServerConnection& server) override;
 
   Scheduler& queue(LeaseMode mode) { return mode == LeaseMode::shared ? shared_ : exclusive_; }
@@ -137,6 +140,7 @@ class Pool : private ServerOwner {
   bool may_move(const Member& member) const;
   void watch_long_leases();
   void move_long_leases();
+  std::optional<Instant> wait_limit(const LeaseRequest& request) const;
   void refuse_overdue();
   bool has_live() const;
   void finish_lease(Member& member);
@@ -173,6 +177,7 @@ class Pool : private ServerOwner {
   Timer long_leases_;
   std::chrono::milliseconds pause_before_retry_{};
   std::optional<Instant> away_since_;
+  Instant up_since_{};                        // PostgreSQL is up, and PAUSE is over: waiting counts from then on
   std::string away_reason_;
   ServerConnection::Serial next_serial_ = 1;
   std::uint64_t leases_given_ = 0;

@@ -13,29 +13,46 @@ using std::chrono::milliseconds;
 constexpr milliseconds stall_limit{5000};  // a client that stalls this long while others wait is evicted
 constexpr milliseconds long_lease{20};     // a shared lease that lasts longer than this is no short statement
 
+constexpr std::string_view advice =
+    "SHOW CLIENTS in database \"driver\" lists the transactions and the session state that hold connections. End these, or "
+    "raise exclusive_connections (shared_connections if slow statements hold them).";
+
 }  // namespace
 
 // ---- waiting ----
 
+// While PostgreSQL is away, server_wait_timeout counts from the loss; while it is up, query_wait_timeout counts from its
+// return. PAUSE suspends the latter, since the operator has asked for the wait.
+std::optional<Instant> Pool::wait_limit(const LeaseRequest& request) const {
+  const Instant since = request.waiting_since();
+  if (away_since_) return std::max(since, *away_since_) + settings_.server_wait_timeout;
+  if (paused_ || settings_.query_wait_timeout == milliseconds{}) return std::nullopt;
+  return std::max(since, up_since_) + settings_.query_wait_timeout;
+}
+
 void Pool::watch_waits() {
-  if (!away_since_ || waiting() == 0 || overdue_.running()) return;
-  Instant oldest = Instant::max();
+  if (waiting() == 0 || overdue_.running()) return;
+  std::optional<Instant> due;
   for (const Scheduler* line : {&shared_, &exclusive_}) {
-    if (const Waiter* waiter = line->oldest(); waiter != nullptr) oldest = std::min(oldest, waiter->waiting_since());
+    const auto* first = static_cast<const LeaseRequest*>(line->oldest());
+    const auto limit = first != nullptr ? wait_limit(*first) : std::nullopt;
+    if (limit) due = std::min(due.value_or(*limit), *limit);
   }
-  const auto due = std::max(oldest, *away_since_) + settings_.server_wait_timeout;
-  overdue_.start(std::chrono::ceil<milliseconds>(due - MonotonicClock::now()));
+  if (due) overdue_.start(std::chrono::ceil<milliseconds>(*due - MonotonicClock::now()));
 }
 
 void Pool::refuse_overdue() {
-  if (!away_since_) return;
   const auto now = MonotonicClock::now();
   for (Scheduler* line : {&shared_, &exclusive_}) {
-    while (Waiter* waiter = line->oldest()) {
-      if (std::max(waiter->waiting_since(), *away_since_) + settings_.server_wait_timeout > now) break;
-      line->remove(*waiter);
-      static_cast<LeaseRequest*>(waiter)->lease_refused(
-          "08001", "PostgreSQL cannot be reached (server_wait_timeout): " + away_reason_);
+    while (auto* request = static_cast<LeaseRequest*>(line->oldest())) {
+      const auto limit = wait_limit(*request);
+      if (!limit || *limit > now) break;
+      line->remove(*request);
+      if (away_since_) {
+        request->lease_refused("08001", "PostgreSQL cannot be reached (server_wait_timeout): " + away_reason_);
+      } else {
+        request->lease_refused("53300", "no server connection became free in time (query_wait_timeout)", advice);
+      }
     }
   }
 }

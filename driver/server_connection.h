@@ -66,6 +66,7 @@ class ServerOwner {
   virtual void connected(ServerConnection& server) = 0;
   virtual void connect_failed(ServerConnection& server, ConnectFailure failure) = 0;
   virtual void available(ServerConnection& server) = 0;  // clean, and nobody's
+  virtual void drains_on(ServerConnection&) {}           // a statement without holder is answered, the next one runs
   virtual void lost(ServerConnection& server) = 0;       // phase is closed; the holder does not know yet
 
  protected:

@@ -142,8 +142,9 @@ void ServerConnection::on_ready(const wire::Slice& slice, const char* run) {
     }
     if (shown) deliver(run, slice.bytes.data() + slice.bytes.size());
     holder_->server_ready(status_);
-  } else if (phase_ == Phase::draining && replies_.ready_count() == 0) {
-    clean();
+  } else if (phase_ == Phase::draining) {
+    if (replies_.ready_count() == 0) return clean();
+    owner_.drains_on(*this);
   }
 }
 

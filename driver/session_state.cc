@@ -6,6 +6,7 @@ void SessionState::lost_connection() noexcept {
   pins_ &= pin::startup;
   transaction_ = 'I';
   group_open_ = false;
+  only_reads_ = true;
 }
 
 }  // namespace ca::driver

@@ -9,7 +9,11 @@ namespace ca::driver {
 class SessionState {
  public:
   // ---- facts ----
-  void sent(const SqlTraits& traits) noexcept { pins_ |= traits.pins; }  // statements that may take effect now
+  void sent(const SqlTraits& traits) noexcept {  // statements that may take effect now
+    pins_ |= traits.pins;
+    only_reads_ = only_reads_ && traits.only_reads;
+  }
+  void rest() noexcept { only_reads_ = true; }  // all that was sent is answered
   void pin(Pins pins) noexcept { pins_ |= pins; }
   void open_group() noexcept { group_open_ = true; }    // a message of the extended protocol went before its Sync
   void close_group() noexcept { group_open_ = false; }  // its Sync
@@ -23,6 +27,8 @@ class SessionState {
   bool in_transaction() const noexcept { return transaction_ != 'I'; }
   bool group_open() const noexcept { return group_open_; }
   Pins pins() const noexcept { return pins_; }
+  // Nothing that was sent and is not answered changes anything.
+  bool only_reads() const noexcept { return only_reads_; }
 
   // The connection is this client's alone from here on, and its loss cannot be hidden from the client.
   bool owns_connection() const noexcept { return in_transaction() || pins_ != 0; }
@@ -43,6 +49,7 @@ class SessionState {
   Pins pins_ = 0;
   char transaction_ = 'I';
   bool group_open_ = false;
+  bool only_reads_ = true;
 };
 
 }  // namespace ca::driver

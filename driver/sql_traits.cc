@@ -1,6 +1,8 @@
 #include "driver/sql_traits.h"
 
+#include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include "driver/sql_scanner.h"
@@ -26,6 +28,22 @@ constexpr std::array<NamedPin, 12> pin_names{{{"setting", pin::setting},
                                               {"startup", pin::startup},
                                               {"unknown", pin::unknown},
                                               {"parameter", pin::parameter}}};
+
+// Words that may precede "(" in a statement that only reads: keywords, types, and functions of pg_catalog.
+constexpr auto reading = std::to_array<std::string_view>(
+    {"in",       "exists",   "and",     "or",        "not",       "values",    "as",         "on",       "using",
+     "any",      "some",     "all",     "select",    "from",      "where",     "over",       "filter",   "group",
+     "array",    "row",      "when",    "then",      "else",      "between",   "like",       "having",   "by",
+     "join",     "lateral",  "union",   "except",    "intersect", "distinct",  "numeric",    "decimal",  "varchar",
+     "char",     "interval", "timestamp", "count",   "sum",       "avg",       "min",        "max",      "coalesce",
+     "nullif",   "greatest", "least",   "cast",      "extract",   "substring", "trim",       "lower",    "upper",
+     "length",   "repeat",   "abs",     "round",     "md5",       "random",    "now",        "date_trunc", "string_agg",
+     "array_agg", "json_agg", "jsonb_agg", "row_number", "rank", "unnest", "generate_series", "similarity", "pg_sleep"});
+constexpr auto writing = std::to_array<std::string_view>({"into", "insert", "update", "delete", "merge"});
+
+bool is_among(std::string_view word, std::span<const std::string_view> words) {
+  return std::any_of(words.begin(), words.end(), [word](std::string_view known) { return is_word(word, known); });
+}
 
 // Functions that leave session state behind, wherever in a statement their name stands.
 constexpr std::array<NamedPin, 9> functions{{{"set_config", pin::setting},
@@ -59,6 +77,10 @@ class Statement {
     } else if (!settled_) {
       settled_ = !go_on(token);
     }
+    if (traits_.only_reads) traits_.only_reads = still_reads(token);
+    qualified_ = previous_kind_ == TokenKind::symbol && last_symbol_ == ".";
+    if (token.kind == TokenKind::symbol) last_symbol_ = token.text;
+    previous_kind_ = token.kind;
     previous_ = token.kind == TokenKind::word ? token.text : std::string_view{};
   }
 
@@ -88,6 +110,16 @@ class Statement {
     if (is_temporary(name) && (is_word(previous_, "into") || is_word(previous_, "local") || is_word(previous_, "global"))) {
       traits_.pins |= pin::temporary;
     }
+  }
+
+  bool still_reads(const Token& token) const {
+    if (count_ == 1) {
+      return token.kind == TokenKind::word && is_among(token.text, std::to_array<std::string_view>({"select", "values", "table"}));
+    }
+    if (token.kind == TokenKind::word) return !is_among(token.text, writing);
+    if (token.kind != TokenKind::symbol || token.text != "(") return true;
+    if (previous_kind_ == TokenKind::quoted_name) return false;
+    return previous_kind_ != TokenKind::word || (!qualified_ && is_among(previous_, reading));
   }
 
   void begin() {
@@ -141,6 +173,9 @@ class Statement {
   SqlTraits& traits_;
   std::string_view first_;
   std::string_view previous_;
+  std::string_view last_symbol_;
+  TokenKind previous_kind_ = TokenKind::end;
+  bool qualified_ = false;  // the token before is the last part of a name with dots
   int count_ = 0;
   int target_count_ = 0;
   bool asks_history_ = false;
@@ -183,6 +218,7 @@ SqlTraits inspect_sql(std::string_view sql) {
   if (statements != 1) traits.deallocates_one = false;
   if (listens) traits.listens = read_listens(sql);
   if (scanner.uncertain()) traits.pins |= pin::unknown;
+  if (traits.pins != 0) traits.only_reads = false;
   return traits;
 }
 

@@ -36,6 +36,8 @@ std::string pins_text(Pins pins);
 struct SqlTraits {
   Pins pins = 0;
   bool begins_transaction = false;   // BEGIN, START TRANSACTION
+  // Each statement is a SELECT, VALUES or TABLE that calls well-known functions only: to end it early loses nothing.
+  bool only_reads = true;
   bool needs_history = false;        // currval, lastval: depends on what this session did before
   // The text is one DEALLOCATE of one name (`name`, folded as PostgreSQL does) and nothing else.
   bool deallocates_one = false;

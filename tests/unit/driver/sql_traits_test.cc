@@ -120,3 +120,13 @@ TEST_CASE("a lone DEALLOCATE of one name is told from all others") {
   CHECK_FALSE(inspect_sql("deallocate a b").deallocates_one);
   CHECK_FALSE(inspect_sql("select 1").deallocates_one);
 }
+
+TEST_CASE("a text only reads if it is SELECT, VALUES or TABLE with well-known functions") {
+  const std::string reads = GENERATE("select 1", "SELECT count(*) FROM t WHERE a IN (1, 2)", "values (1)", "table t", "",
+                                     "select pg_sleep(3); select (select max(a) from t)", "(select 1) union (select 2)");
+  CHECK(inspect_sql(reads).only_reads);
+  const std::string writes = GENERATE("insert into t values (1)", "select 1; delete from t", "select f(1)", "select x.count(1)",
+                                      "select \"count\"(1)", "select 1 into t", "with a as (select 1) select * from a",
+                                      "select * from t for update", "begin", "select set_config('a', 'b', false)", "select 'a");
+  CHECK_FALSE(inspect_sql(writes).only_reads);
+}
