@@ -28,7 +28,7 @@ void fields(Stream& stream, Rules& rules) {
 namespace {
 
 // Raised with every change of the fields below: a newer program must not misread an older one's bytes.
-constexpr std::string_view format = "code-analysis plan 1\n";
+constexpr std::string_view format = "code-analysis plan 2\n";
 
 // The named enumerations, so that damaged bytes cannot become a value outside of them.
 bool enumerations_are_valid(const Plan& plan) {
@@ -55,7 +55,7 @@ bool indices_are_valid(const Plan& plan) {
 
 template <class Stream>
 void fields(Stream& stream, Account& account) {
-  stream.all(account.uid, account.gid, account.name);
+  stream.all(account.uid, account.gid, account.name, account.groups);
 }
 
 template <class Stream>

@@ -18,7 +18,8 @@ namespace ca {
 struct Account {
   uid_t uid = 0;
   gid_t gid = 0;
-  std::string name;  // for initgroups(3) and messages
+  std::string name;                  // for messages
+  std::vector<gid_t> groups{};       // supplementary groups: looked up by the reader, because a look-up may block
 };
 
 // How to start one process. Everything is resolved: absolute paths, accounts, environment.

@@ -1,8 +1,10 @@
 #include "supervisor/config/host.h"
 
+#include <grp.h>
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
@@ -10,6 +12,18 @@
 
 namespace ca::config {
 namespace {
+
+std::vector<gid_t> groups_of(const char* name, gid_t gid) {
+  constexpr std::size_t limit = 65536;  // NGROUPS_MAX
+  std::vector<gid_t> groups(64);
+  int count = static_cast<int>(groups.size());
+  while (::getgrouplist(name, gid, groups.data(), &count) < 0 && groups.size() < limit) {
+    groups.resize(std::clamp<std::size_t>(static_cast<std::size_t>(count), groups.size() + 1, limit));
+    count = static_cast<int>(groups.size());
+  }
+  groups.resize(static_cast<std::size_t>(std::clamp(count, 0, static_cast<int>(groups.size()))));
+  return groups;
+}
 
 // `look_up` is getpwnam_r or getpwuid_r with its key bound.
 template <class LookUp>
@@ -25,7 +39,7 @@ std::optional<Account> find_account(LookUp look_up) {
       continue;
     }
     if (error != 0 || found == nullptr) return std::nullopt;
-    return Account{found->pw_uid, found->pw_gid, found->pw_name};
+    return Account{found->pw_uid, found->pw_gid, found->pw_name, groups_of(found->pw_name, found->pw_gid)};
   }
 }
 

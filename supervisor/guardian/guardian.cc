@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,12 +30,24 @@ namespace ca {
 
 namespace {
 
-// One line on stderr, only where that cannot block: nobody may be reading.
+// Writes one line to stderr. Drops it if that would block, because perhaps nobody reads there.
 void say(const std::string& text) {
-  const std::string line = rfc3339_now() + " error code-analysisd: " + text + "\n";
+  std::string line = rfc3339_now() + " error code-analysisd: " + text;
+  line.resize(std::min<std::size_t>(line.size(), 4095));
+  line += '\n';
+  struct stat info{};
+  if (::fstat(STDERR_FILENO, &info) != 0) return;
+  if (S_ISSOCK(info.st_mode)) {
+    (void)::send(STDERR_FILENO, line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    return;
+  }
+  // An open file of our own: O_NONBLOCK on the inherited one would be the launcher's too. A terminal that is stopped
+  // reports room and then blocks.
+  UniqueFd own;
+  if (!S_ISREG(info.st_mode)) own = UniqueFd(::open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
   pollfd writable{STDERR_FILENO, POLLOUT, 0};
-  if (::poll(&writable, 1, 0) != 1) return;
-  [[maybe_unused]] const auto ignored = ::write(STDERR_FILENO, line.data(), std::min<std::size_t>(line.size(), 4096));
+  if (!own && ::poll(&writable, 1, 0) != 1) return;
+  [[maybe_unused]] const auto ignored = ::write(own ? own.get() : STDERR_FILENO, line.data(), line.size());
 }
 
 sigset_t relayed_signals() {
@@ -59,13 +72,15 @@ class Guardian {
   int run() {
     while (supervisor_ != 0) {
       const bool waiting = std::any_of(pending_.begin(), pending_.end(), [](auto count) { return count > 0; });
+      // A negative descriptor is not watched. After the link's end of file only SIGCHLD is still to come.
       pollfd watched[] = {{signals_.get(), POLLIN, 0},
-                          {link_.get(), static_cast<short>(waiting ? POLLIN | POLLOUT : POLLIN), 0}};
-      // After an end of file only SIGCHLD is still to come.
-      if (::poll(watched, link_ended_ ? 1 : 2, -1) < 0 && errno != EINTR) break;
+                          {link_ended_ ? -1 : link_.get(), static_cast<short>(waiting ? POLLIN | POLLOUT : POLLIN), 0},
+                          {notify_.waiting_fd(), POLLOUT, 0}};
+      if (::poll(watched, std::size(watched), -1) < 0 && errno != EINTR) break;
       take_signals();
       take_messages();
       relay_signals();
+      if (watched[2].revents != 0) notify_.flush();
     }
     take_messages();
     return finish();

@@ -188,7 +188,8 @@ void Children::read_notify_socket(core::ProcessId process) {
 
 void Children::drain(core::ProcessId process) {
   Child& child = children_[process];
-  while (child.ready_watch && read_ready_pipe(process)) {}
+  constexpr int reads_of_a_full_pipe = 128;  // a grandchild may go on writing as fast as this reads
+  for (int i = 0; i < reads_of_a_full_pipe && child.ready_watch && read_ready_pipe(process); ++i) {}
   if (child.notify) read_notify_socket(process);
 }
 

@@ -104,14 +104,12 @@ void Supervisor::carry_out(const core::TreeReady&) {
     detach_standard_streams();
     log_->use(STDERR_FILENO);
   }
-  send_message(half_.link.get(), {LinkKind::ready, 0, 0, {}});
+  to_guardian_->tree_is_ready();
 }
 
 void Supervisor::carry_out(const core::Exit& order) { exit_code_ = order.code; }
 
-void Supervisor::notify_parent(const std::string& text) {
-  send_message(half_.link.get(), {LinkKind::notify, 0, 0, text});
-}
+void Supervisor::notify_parent(const std::string& text) { to_guardian_->notify(text); }
 
 TreeView Supervisor::tree_view() const {
   TreeView view;

@@ -1,7 +1,6 @@
 #include "supervisor/shell/spawner.h"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -53,17 +52,6 @@ std::vector<std::string> exec_candidates(const std::string& program, const std::
   return candidates;
 }
 
-std::vector<gid_t> groups_of(const Account& account) {
-  std::vector<gid_t> groups(64);
-  int count = static_cast<int>(groups.size());
-  if (::getgrouplist(account.name.c_str(), account.gid, groups.data(), &count) < 0) {
-    groups.resize(static_cast<std::size_t>(count));
-    if (::getgrouplist(account.name.c_str(), account.gid, groups.data(), &count) < 0) count = 0;
-  }
-  groups.resize(static_cast<std::size_t>(count));
-  return groups;
-}
-
 template <class Strings>
 std::vector<char*> pointers(Strings& strings) {
   std::vector<char*> result;
@@ -88,7 +76,6 @@ std::string subject_of(SpawnStage stage, const SpawnRequest& request) {
 struct Prepared {
   explicit Prepared(const SpawnRequest& request)
       : argv(request.argv), environment(request.environment), candidates(exec_candidates(argv.front(), environment)),
-        groups(request.account ? groups_of(*request.account) : std::vector<gid_t>()),
         argv_pointers(pointers(argv)), environment_pointers(pointers(environment)),
         candidate_pointers(pointers(candidates)), sources{request.input, request.output, request.output} {
     sources.insert(sources.end(), request.passed.begin(), request.passed.end());
@@ -104,7 +91,6 @@ struct Prepared {
   }
 
   std::vector<std::string> argv, environment, candidates;
-  std::vector<gid_t> groups;
   std::vector<char*> argv_pointers, environment_pointers, candidate_pointers;
   std::vector<int> sources, moved;
 };
@@ -130,8 +116,8 @@ tl::expected<pid_t, core::SpawnError> spawn(const SpawnRequest& request) {
   if (request.account) {
     orders.uid = request.account->uid;
     orders.gid = request.account->gid;
-    orders.groups = prepared.groups.data();
-    orders.group_count = prepared.groups.size();
+    orders.groups = request.account->groups.data();
+    orders.group_count = request.account->groups.size();
   }
   orders.parent_death_signal = request.parent_death_signal;
   orders.descriptor_limit = request.descriptor_limit ? &*request.descriptor_limit : nullptr;

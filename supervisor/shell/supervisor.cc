@@ -74,6 +74,7 @@ Supervisor::~Supervisor() {
   deadline_.reset();
   watchdog_.reset();
   spawning_.reset();
+  to_guardian_.reset();
   log_.reset();
   uv_run(&loop_, UV_RUN_NOWAIT);  // close callbacks
   uv_loop_close(&loop_);
@@ -113,6 +114,7 @@ Status Supervisor::prepare() {
                                      [this](const Reload::Result& result) { reload_done(result); });
   deadline_ = std::make_unique<Timer>(&loop_, [this] { feed(core::WokeUp{}); });
   spawning_ = std::make_unique<EachTurn>(&loop_, [this] { on_turn(); });
+  to_guardian_ = std::make_unique<LinkSender>(&loop_, half_.link.get());
   ControlHost host{plan_, state_, *events_, sink, [this] { reap(); look_for_strays(); return status(); },
                    [this](core::ProcessId id) {
                      reap();
@@ -305,7 +307,9 @@ void Supervisor::reload_done(const Reload::Result& result) {
     log_->error("reload rejected, nothing has changed:");
     for (const std::string& error : result.errors) log_->error(error);
   }
-  if (state_.first_start_done && state_.stop == core::StopMode::none) notify_parent("READY=1");
+  if (state_.first_start_done && state_.stop == core::StopMode::none) {
+    notify_parent("READY=1\nMAINPID=" + std::to_string(half_.guardian_pid));  // it may replace the first one
+  }
   control_->reload_done(result.applied, result.errors);
 }
 

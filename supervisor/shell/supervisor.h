@@ -16,6 +16,7 @@
 #include "supervisor/guardian/link.h"
 #include "supervisor/shell/children.h"
 #include "supervisor/shell/control_commands.h"
+#include "supervisor/shell/link_sender.h"
 #include "supervisor/shell/reload.h"
 #include "supervisor/shell/strays.h"
 
@@ -98,6 +99,7 @@ class Supervisor {
   std::unique_ptr<Timer> deadline_;
   std::unique_ptr<Timer> watchdog_;
   std::unique_ptr<EachTurn> spawning_;
+  std::unique_ptr<LinkSender> to_guardian_;
   std::vector<std::unique_ptr<FdWatch>> watches_;
 
   std::deque<core::Event> facts_;

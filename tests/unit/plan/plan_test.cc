@@ -20,7 +20,7 @@ Plan full_plan() {
   Launch launch;
   launch.argv = {"/bin/true", "", std::string("a\0b", 3)};
   launch.env = {{"A", "1"}, {"B", ""}};
-  launch.account = Account{4294967294u, 12, "someone"};
+  launch.account = Account{4294967294u, 12, "someone", {12, 4711}};
   launch.listeners = {0};
   plan.launches = {launch};
   plan.listeners = {{"http", "[::1]:0", false, 0600}};
@@ -36,6 +36,7 @@ TEST_CASE("A plan comes back from its bytes as it was") {
   CHECK(back->rules == full_plan().rules);
   CHECK(back->launches.at(0).argv == full_plan().launches.at(0).argv);
   CHECK(back->launches.at(0).account->uid == 4294967294u);
+  CHECK(back->launches.at(0).account->groups == std::vector<gid_t>{12, 4711});
   CHECK(back->listeners.at(0).mode == 0600);
   CHECK(!back->postgres_account);
   CHECK(serialise(*back) == bytes);
@@ -65,7 +66,7 @@ TEST_CASE("Damaged bytes give an error or a plan whose enumerations and indices 
 
 TEST_CASE("A plan of another version is refused") {
   std::string bytes = serialise(full_plan());
-  bytes[bytes.find('1')] = '9';
+  bytes[bytes.find('\n') - 1] = '9';
   const auto plan = deserialise(bytes);
   REQUIRE_FALSE(plan);
   CHECK(plan.error().message == "the plan is of another version of this program");

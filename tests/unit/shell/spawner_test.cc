@@ -132,10 +132,10 @@ TEST_CASE("without free descriptors the spawn fails as a value and works again l
 
 TEST_CASE("an account that cannot be changed to is told with its name") {
   Spawning spawning;
-  spawning.request.argv = {"id", "-u"};
-  spawning.request.account = Account{65534, 65534, "nobody"};
+  spawning.request.argv = {"sh", "-c", "id -u; id -G"};
+  spawning.request.account = Account{65534, 65534, "nobody", {65534, 4711}};
   if (::geteuid() == 0) {
-    CHECK(spawning.run().output == "65534\n");
+    CHECK(spawning.run().output == "65534\n65534 4711\n");
   } else {
     CHECK(spawning.fail() == core::SpawnError{"setgroups", EPERM, "nobody"});
   }
