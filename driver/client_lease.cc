@@ -71,13 +71,26 @@ void ClientSession::statements_dropped(bool session_reset) {
   session_reset_ = true;
 }
 
+void ClientSession::copy_ended() {
+  if (wait_for_copy_) host_.pump_later(*this);
+}
+
+void ClientSession::copy_proved(bool group_answered) {
+  state_.close_group();
+  close_listen_group();
+  skipping_ = !group_answered;  // its Sync is still to come
+  if (wait_for_copy_) host_.pump_later(*this);
+}
+
 void ClientSession::copy_started() {
-  if (leaving_) return host_.pump_later(*this);
   if (server_->replies().copying_in()) host_.pool().make_exclusive(*server_);  // it lasts as long as the client likes
+  if (leaving_ || wait_for_copy_) host_.pump_later(*this);
 }
 
 void ClientSession::server_ready(char status) {
   state_.ready(status);
+  if (!state_.in_transaction()) copy_portals_.clear();  // portals end with the transaction
+  if (wait_for_copy_) host_.pump_later(*this);
   carry_out_unlistens();
   come_to_rest();
   if (wait_to_listen_ && !held_by_listen()) host_.pump_later(*this);
@@ -152,7 +165,7 @@ bool ClientSession::left_in_the_middle() const {
 std::optional<Instant> ClientSession::stalled_since() const {
   if (server_ == nullptr || preparing_) return std::nullopt;
   const bool must_read = out_.has_backlog();
-  const bool must_go_on = !server_->blocked() && !server_->replies().copying_in() &&
+  const bool must_go_on = !server_->blocked() && !server_->replies().copying_in() && !held_by_copy() &&
                           (owes_rest() || (state_.group_open() && server_->replies().ready_count() == 0));
   if (!must_read && !must_go_on) return std::nullopt;
   return moved_at_;

@@ -12,9 +12,6 @@ namespace {
 
 constexpr std::size_t most_heard = 8 << 20;  // bytes of notifications that one client may leave waiting
 
-// Closed in place of an Execute of LISTEN; no client has a portal of this name.
-constexpr std::string_view no_portal = "ca listens";
-
 }  // namespace
 
 // ---- LISTEN ----
@@ -135,6 +132,7 @@ void ClientSession::note_unlistens(const SqlTraits& traits) {
 }
 
 void ClientSession::undone(bool failed) {
+  if (wait_for_copy_) host_.pump_later(*this);
   executing_listens_.clear();
   executed_listens_.clear();
   const std::uint64_t at_hand = server_->answered() + 1;

@@ -30,6 +30,7 @@ bool ClientSession::handle(const wire::Slice& slice) {
     return true;
   }
   if (skipping_ && slice.type != 'S') return true;
+  if (must_wait_for_copy(slice)) return false;
   if (must_close_batch(slice)) return false;
   if (must_wait_to_listen(slice)) return false;
   if (listen_by_query(slice)) return true;
@@ -97,6 +98,8 @@ bool ClientSession::ask_for_server(const wire::Slice& slice) {
 }
 
 void ClientSession::forward_message(const wire::Slice& slice) {
+  const bool of_copy = slice.type == 'd' || slice.type == 'c' || slice.type == 'f' || slice.type == 'H' || slice.type == 'S';
+  if (server_->replies().copying_in() && !of_copy) return fatal("08P01", "unexpected message during COPY from stdin");
   switch (slice.type) {
     case 'Q': forward_query(slice); break;
     case 'P': forward_parse(slice); break;
@@ -104,11 +107,7 @@ void ClientSession::forward_message(const wire::Slice& slice) {
     case 'D': forward_describe(slice); break;
     case 'C': forward_close(slice); break;
     case 'S': forward_sync(slice); break;
-    case 'E':
-      open_group();
-      group_binds_ = group_executes_ = true;
-      if (!listen_by_execute(slice)) server_->out().add(slice.bytes);
-      break;
+    case 'E': forward_execute(slice); break;
     case 'H':
       if (server_->replies().copying_in()) break;  // the server ignores it there
       host_.pool().make_exclusive(*server_);       // the client wants answers before it goes on, whenever that is
@@ -132,6 +131,29 @@ void ClientSession::forward_message(const wire::Slice& slice) {
     default: malformed(); break;
   }
   traits_known_ = false;
+}
+
+void ClientSession::forward_execute(const wire::Slice& slice) {
+  open_group();
+  group_binds_ = group_executes_ = true;
+  if (listen_by_execute(slice)) return;
+  const auto portal = copy_portals_.empty() ? std::nullopt : wire::read_portal(slice.body());
+  if (portal && copy_portals_.contains(*portal) && !group_failed_) server_->replies().push(Kind::copy);
+  server_->out().add(slice.bytes);
+}
+
+// A Sync behind a COPY is skipped by PostgreSQL or answered, as the COPY goes. So it waits until the COPY has begun or is
+// over, and so does all behind it but the COPY's data.
+bool ClientSession::must_wait_for_copy(const wire::Slice& slice) {
+  const bool waited = std::exchange(wait_for_copy_, false);
+  if (server_ == nullptr) return false;
+  const ReplyQueue& replies = server_->replies();
+  const bool data = slice.type == 'd' || slice.type == 'c' || slice.type == 'f' || slice.type == 'H';
+  if (replies.proving()) wait_for_copy_ = true;
+  else if (replies.awaits_copy()) wait_for_copy_ = !data;
+  else if (replies.copy_in_doubt()) wait_for_copy_ = !data && slice.type != 'S';
+  if (wait_for_copy_ && !waited && replies.awaits_copy() && state_.group_open()) wire::append_flush(server_->out().text());
+  return wait_for_copy_;
 }
 
 void ClientSession::open_group() {
@@ -221,11 +243,14 @@ void ClientSession::forward_query(const wire::Slice& slice) {
   take_effect(traits);
   server_->unnamed_statement = 0;  // a simple query destroys it
   server_->out().add(slice.bytes);
-  server_->replies().push(Kind::query);
+  server_->replies().push(traits.may_copy ? Kind::copy_query : Kind::query);
 }
 
 void ClientSession::forward_sync(const wire::Slice& slice) {
-  if (server_->replies().copying_in()) return;  // the server ignores it there
+  if (server_->replies().copying_in()) {  // the server skips it, unless the COPY has failed
+    server_->replies().push(Kind::sync);
+    return server_->out().add(slice.bytes);
+  }
   skipping_ = false;
   state_.close_group();
   close_listen_group();

@@ -23,7 +23,9 @@ ClientSession::~ClientSession() = default;
 // ---- the socket ----
 
 bool ClientSession::may_read() const noexcept {
-  if (waiting() || preparing_ || leaving_ || !refusal_.empty() || held_by_listen() || batch_end_ > 0) return false;
+  if (waiting() || preparing_ || leaving_ || !refusal_.empty() || held_by_listen() || held_by_copy() || batch_end_ > 0) {
+    return false;
+  }
   if (server_ == nullptr) return !out_.has_backlog();  // who does not read gets no more answers either
   if (held_by_cancel()) return false;
   return !server_->blocked() && !must_let_others();

@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -104,8 +105,9 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   void session_prepared(bool ok, const std::string& error) override;
   void parse_failed(StatementId statement) override { statements_.forget(statement); }
   void statements_dropped(bool session_reset) override;
-  void group_reopened() override { state_.open_group(); }
   void copy_started() override;
+  void copy_ended() override;
+  void copy_proved(bool group_answered) override;
   void server_drained() override { update_interest(); }
   void cancel_ended() override { host_.pump_later(*this); }
   // NotificationListener
@@ -127,6 +129,11 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   void leave();
   void release(Pins pins);
   bool must_let_others() const;
+  // What may follow a COPY is known once the server has begun it, refused it or ended it.
+  bool held_by_copy() const {
+    return wait_for_copy_ && server_ != nullptr &&
+           (server_->replies().awaits_copy() || server_->replies().copy_in_doubt() || server_->replies().proving());
+  }
   bool in_flight() const;
   // A cancel of the statement before is on its way: the next one, in the same transaction, must not be struck by it.
   bool held_by_cancel() const { return server_ != nullptr && server_->cancelling() && !in_flight(); }
@@ -175,6 +182,8 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   void forward_describe(const wire::Slice& slice);
   void forward_close(const wire::Slice& slice);
   void forward_sync(const wire::Slice& slice);
+  void forward_execute(const wire::Slice& slice);
+  bool must_wait_for_copy(const wire::Slice& slice);
   void open_group();
   bool must_close_batch(const wire::Slice& slice);
   void close_batch();
@@ -231,6 +240,8 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   bool group_executes_ = false;       // the open group has an Execute
   bool group_failed_ = false;         // the open group, or the one that a Sync of ours closes
   std::uint64_t batch_end_ = 0;       // ServerConnection::answered() at the end of the Sync of ours that is awaited; 0: none is
+  std::set<std::string, std::less<>> copy_portals_;  // bound to a COPY
+  bool wait_for_copy_ = false;        // a message waits until it is known how a COPY goes on
   bool wait_to_listen_ = false;       // a LISTEN waits for the answers to what was sent before it
   bool simple_listen_ = false;        // the LISTEN that is awaited came as a Query
   char held_status_ = 'I';            // of the ReadyForQuery that awaits a LISTEN

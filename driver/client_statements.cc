@@ -70,6 +70,8 @@ void ClientSession::forward_bind(const wire::Slice& slice) {
   group_binds_ = true;
   bind_to_listen(names->portal, takes_listen(traits) ? &traits.listens.commands.front().channel : nullptr);
   if (!takes_listen(traits)) take_effect(traits);
+  if (traits.may_copy) copy_portals_.emplace(names->portal);
+  else if (!copy_portals_.empty()) copy_portals_.erase(std::string(names->portal));
   rest_ = Rest::forward;
   PreparedStatement* statement = statements_.find(names->statement);
   if (statement == nullptr) return server_->out().add(slice.bytes);  // prepared by SQL, or unknown: the server says so

@@ -75,7 +75,6 @@ class Notifications final : private ServerOwner, private LeaseHolder {
   void session_prepared(bool, const std::string&) override {}
   void parse_failed(StatementId) override {}
   void statements_dropped(bool) override {}
-  void group_reopened() override {}
   void copy_started() override {}
   void server_drained() override {}
   void cancel_ended() override {}

@@ -5,22 +5,31 @@
 namespace ca::driver {
 
 void ReplyQueue::push(Kind kind, StatementId statement) {
-  if (kind == Kind::query || kind == Kind::sync) ++ready_count_;
   if (kind == Kind::copy_end) {
-    if (copying_in_) {  // the server is known to be in the COPY already: nothing to mark
-      copying_in_ = false;
-      return;
-    }
-    if (empty()) return;
+    if (copying_in_) copying_in_ = false;
+    else if (!none()) ++entries_.back().copy_ends;
+    return;
   }
+  if (kind == Kind::sync && copying_in_) {
+    ++inner_syncs_;
+    return;
+  }
+  if (is_ready(kind)) ++ready_count_;
   entries_.push_back({kind, statement, {}});
 }
 
 void ReplyQueue::push_local(std::string bytes) { entries_.push_back({Kind::local, 0, std::move(bytes)}); }
 
+// A Query may have several COPYs, so a CopyDone does not end its doubt.
+bool ReplyQueue::awaits_copy() const noexcept {
+  if (none() || copying_in_) return false;
+  const Entry& last = entries_.back();
+  return last.kind == Kind::copy_query || (last.kind == Kind::copy && last.copy_ends == 0);
+}
+
 void ReplyQueue::pop() noexcept {
   const Kind kind = entries_[head_].kind;
-  if (kind == Kind::query || kind == Kind::sync) --ready_count_;
+  if (is_ready(kind)) --ready_count_;
   ++head_;
   if (head_ == entries_.size()) {
     entries_.clear();
@@ -31,13 +40,8 @@ void ReplyQueue::pop() noexcept {
   }
 }
 
-void ReplyQueue::skip_marks() noexcept {
-  while (!empty() && entries_[head_].kind == Kind::copy_end) pop();
-}
-
 std::optional<bool> ReplyQueue::complete(Kind of_client, Kind hidden) {
-  skip_marks();
-  if (empty()) return std::nullopt;
+  if (none()) return std::nullopt;
   const Kind kind = entries_[head_].kind;
   if (kind != of_client && kind != hidden) return std::nullopt;
   pop();
@@ -49,8 +53,7 @@ std::optional<bool> ReplyQueue::parse_complete() { return complete(Kind::client_
 std::optional<bool> ReplyQueue::close_complete() { return complete(Kind::client_close, Kind::hidden_close); }
 
 bool ReplyQueue::listen_complete() {
-  skip_marks();
-  if (empty() || entries_[head_].kind != Kind::listen) return false;
+  if (none() || entries_[head_].kind != Kind::listen) return false;
   pop();
   return true;
 }
@@ -62,8 +65,9 @@ void ReplyQueue::note_failure(std::vector<FailedParse>& failed) const {
 }
 
 void ReplyQueue::error(std::vector<FailedParse>& failed) {
-  copying_in_ = false;
-  while (!empty() && entries_[head_].kind != Kind::query && entries_[head_].kind != Kind::sync) {
+  needs_proof_ = in_copy_ && inner_syncs_ > 0;
+  end_copy();
+  while (!none() && !is_ready(entries_[head_].kind)) {
     note_failure(failed);
     pop();
   }
@@ -71,14 +75,14 @@ void ReplyQueue::error(std::vector<FailedParse>& failed) {
 
 ReplyQueue::Ready ReplyQueue::ready(std::vector<FailedParse>& failed) {
   Ready result;
-  copying_in_ = false;
-  while (!empty()) {
+  end_copy();
+  while (!none()) {
     Entry& entry = entries_[head_];
     const Kind kind = entry.kind;
     if (kind == Kind::local) result.local = std::move(entry.bytes);
     note_failure(failed);
     pop();
-    if (kind == Kind::query || kind == Kind::sync) {
+    if (is_ready(kind)) {
       result.awaited = true;
       break;
     }
@@ -86,33 +90,56 @@ ReplyQueue::Ready ReplyQueue::ready(std::vector<FailedParse>& failed) {
   return result;
 }
 
+void ReplyQueue::end_copy() noexcept {
+  copying_in_ = in_copy_ = false;
+  inner_syncs_ = 0;
+}
+
 bool ReplyQueue::copy_in() {
-  copying_in_ = true;
-  bool reopened = false;
-  const bool simple = !empty() && entries_[head_].kind == Kind::query;
-  std::size_t at = head_ + (simple ? 1 : 0);
-  while (at < entries_.size()) {
-    const Kind kind = entries_[at].kind;
-    if (kind != Kind::sync && kind != Kind::copy_end) {
-      ++at;
-      continue;
-    }
-    entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(at));
-    if (kind == Kind::copy_end) {
-      copying_in_ = false;
-      break;
-    }
-    --ready_count_;
-    reopened = true;
+  if (none() || in_copy_) return false;
+  Entry& entry = entries_[head_];
+  if (entry.kind != Kind::copy && entry.kind != Kind::copy_query) return false;
+  in_copy_ = true;
+  copying_in_ = entry.copy_ends == 0;
+  if (!copying_in_) --entry.copy_ends;
+  if (entry.kind == Kind::copy) pop();
+  return true;
+}
+
+void ReplyQueue::copy_complete() {
+  if (in_copy_) return end_copy();
+  if (!none() && entries_[head_].kind == Kind::copy) pop();  // COPY to the client, or from a file
+}
+
+void ReplyQueue::begin_proof() {
+  clear();
+  proving_ = true;
+  ready_count_ = 2;
+}
+
+ReplyQueue::Proof ReplyQueue::proof_ready(char status) {
+  if (proof_closed_) {
+    const bool answered = proof_answered_;
+    clear();
+    return {std::nullopt, true, answered};
   }
-  return reopened && copying_in_;
+  const auto before = std::exchange(held_, status);
+  proof_answered_ = proof_answered_ || before.has_value();
+  return {before};
+}
+
+bool ReplyQueue::proof_close() {
+  proof_closed_ = held_.has_value();
+  return proof_closed_;
 }
 
 void ReplyQueue::clear() noexcept {
   entries_.clear();
   head_ = 0;
   ready_count_ = 0;
-  copying_in_ = false;
+  end_copy();
+  held_.reset();
+  needs_proof_ = proving_ = proof_closed_ = proof_answered_ = false;
 }
 
 }  // namespace ca::driver

@@ -1,7 +1,15 @@
 // What a server connection still has to answer, in order: which replies the client waits for and which belong to messages
 // that the driver put in between (a Parse before a Bind, a Close of a statement whose client is gone).
 //
-// Only the messages whose replies must be told apart stand here: Parse, Close, and those that end in ReadyForQuery.
+// Only the messages whose replies must be told apart stand here: Parse, Close, those that end in ReadyForQuery, and those
+// that may begin a COPY from the client.
+//
+// COPY. PostgreSQL skips each Sync that it reads within a COPY, and answers each that it reads after the COPY has failed.
+// If a COPY fails whose Syncs were sent before CopyDone, nobody but PostgreSQL knows how many of them it will answer. So:
+// - While a COPY may begin (awaits_copy()), the holder sends nothing but data. Then each Sync is known to have been sent
+//   within a COPY, or outside.
+// - If such a COPY fails, a proof is sent: Sync, Close of a portal that does not exist, Sync. Each ReadyForQuery is held
+//   back until the next message shows whose it is: the last one before CloseComplete answers the proof's first Sync.
 #pragma once
 
 #include <cstdint>
@@ -22,23 +30,33 @@ class ReplyQueue {
     hidden_close,
     listen,     // a message of ours that is answered by CloseComplete, in place of an Execute of LISTEN
     local,      // bytes that the driver answers itself, just before the ReadyForQuery of its group
-    copy_end,   // CopyDone or CopyFail: has no reply; marks where Syncs count again
+    copy,       // Execute of a COPY
+    copy_end,   // CopyDone or CopyFail: has no reply
     query,      // Query or FunctionCall
+    copy_query, // a Query with a COPY in it
     sync,
   };
 
   void push(Kind kind, StatementId statement = 0);
   void push_local(std::string bytes);
 
-  bool empty() const noexcept { return head_ == entries_.size(); }
+  bool empty() const noexcept { return none() && !in_copy_ && !proving_; }
   std::size_t ready_count() const noexcept { return ready_count_; }  // ReadyForQuery messages still to come
-  bool copying_in() const noexcept { return copying_in_; }           // the server reads COPY data and ignores Sync
+  bool copying_in() const noexcept { return copying_in_; }           // the server wants more COPY data, as far as is known
+  // The last message may begin a COPY, or is in doubt because of one: nothing may follow but its data, CopyDone, CopyFail.
+  bool awaits_copy() const noexcept;
+  bool in_copy() const noexcept { return in_copy_; }
+  // In a COPY, and a Sync was sent within: nothing may follow but Syncs.
+  bool copy_in_doubt() const noexcept { return in_copy_ && inner_syncs_ > 0 && !copying_in_; }
+  bool proving() const noexcept { return proving_; }
 
   // ---- what came from the server ----
   // ParseComplete, CloseComplete: whether the client is to see it; nullopt: nothing of the kind was asked for.
   std::optional<bool> parse_complete();
   std::optional<bool> close_complete();
   bool listen_complete();  // CloseComplete is the answer to Kind::listen; else nothing is done
+  // CommandComplete of COPY: PostgreSQL has skipped the Syncs within.
+  void copy_complete();
   // ErrorResponse: everything up to the next Query or Sync will not be answered. Statements whose Parse is among it are
   // appended to `failed`. In a simple query nothing is dropped.
   struct FailedParse {
@@ -52,9 +70,20 @@ class ReplyQueue {
     std::string local;
   };
   Ready ready(std::vector<FailedParse>& failed);
-  // CopyInResponse: the server skips each Sync up to the end of the COPY. True: one was waiting and now has no reply,
-  // so that the client's group of messages is open again.
+  // CopyInResponse. False: no message that may begin a COPY is the last one.
   bool copy_in();
+
+  // ---- after error(), if a Sync was sent within the COPY that failed ----
+  bool needs_proof() const noexcept { return needs_proof_; }
+  void begin_proof();              // its messages are sent now; replaces all entries
+  struct Proof {
+    std::optional<char> shown;     // the status of a ReadyForQuery that is now known to be the client's
+    bool over = false;             // nothing is left to come
+    bool answered = false;         // over: the client has seen a ReadyForQuery since the error, so its group is closed
+  };
+  // While proving: ReadyForQuery, CloseComplete. False: the proof's first Sync was not answered before.
+  Proof proof_ready(char status);
+  bool proof_close();
 
   void clear() noexcept;
 
@@ -63,16 +92,28 @@ class ReplyQueue {
     Kind kind;
     StatementId statement;
     std::string bytes;
+    std::size_t copy_ends = 0;  // of copy, copy_query: CopyDone and CopyFail sent before CopyInResponse came
   };
+  bool none() const noexcept { return head_ == entries_.size(); }
+  static bool is_ready(Kind kind) noexcept {
+    return kind == Kind::query || kind == Kind::copy_query || kind == Kind::sync;
+  }
+  void end_copy() noexcept;
   void pop() noexcept;
-  void skip_marks() noexcept;
   void note_failure(std::vector<FailedParse>& failed) const;
   std::optional<bool> complete(Kind of_client, Kind hidden);
 
   std::vector<Entry> entries_;  // live from head_ on
   std::size_t head_ = 0;
   std::size_t ready_count_ = 0;
+  std::size_t inner_syncs_ = 0;   // sent within the COPY at hand
+  std::optional<char> held_;      // the status of the ReadyForQuery that is held back
   bool copying_in_ = false;
+  bool in_copy_ = false;          // CopyInResponse has come, and no answer after it
+  bool needs_proof_ = false;
+  bool proving_ = false;
+  bool proof_closed_ = false;
+  bool proof_answered_ = false;
 };
 
 }  // namespace ca::driver

@@ -34,6 +34,9 @@ inline constexpr std::array<const char*, 13> reported_parameters{
     "session_authorization", "DateStyle", "IntervalStyle", "TimeZone", "integer_datetimes",
     "standard_conforming_strings", "default_transaction_read_only", "in_hot_standby"};
 
+// Closed where a CloseComplete is wanted; no client has a portal of this name.
+inline constexpr std::string_view no_portal = "ca no portal";
+
 class ServerConnection;
 
 // Who has the connection for now. Called only while it has it.
@@ -52,8 +55,10 @@ class LeaseHolder {
   virtual void session_prepared(bool ok, const std::string& error) = 0;  // answer to run_first()
   virtual void parse_failed(StatementId statement) = 0;
   virtual void statements_dropped(bool session_reset) = 0;      // DEALLOCATE ALL, or DISCARD ALL (session_reset)
-  virtual void group_reopened() = 0;                            // ReplyQueue::copy_in
   virtual void copy_started() = 0;                              // the server waits for COPY data
+  virtual void copy_ended() {}                                  // and has succeeded
+  // Nothing is left to come after a COPY that failed (ReplyQueue::Proof). server_ready() follows.
+  virtual void copy_proved([[maybe_unused]] bool group_answered) {}
   virtual void server_drained() = 0;                            // all of out() is sent after it was not
   virtual void cancel_ended() = 0;                              // no cancel request is on its way any more
 
@@ -150,6 +155,8 @@ class ServerConnection {
   void on_complete(const wire::Slice& slice);
   void on_parameter(const wire::Slice& slice);
   void on_ready(const wire::Slice& slice, const char* run);
+  void prove_copy_failed();
+  void on_proof_ready();
   void own_work_done(char status);
   void clean();
   void run_own(std::string_view sql);

@@ -56,12 +56,14 @@ ServerConnection::Fate ServerConnection::on_message(const wire::Slice& slice) {
   const Fate seen = own_work_ || holder_ == nullptr ? Fate::hide : Fate::show;
   switch (slice.type) {
     case '1': return hide_unless(replies_.parse_complete());
-    case '3': return replies_.listen_complete() ? Fate::listen : hide_unless(replies_.close_complete());
+    case '3':
+      if (replies_.proving()) return replies_.proof_close() ? Fate::hide : hide_unless(std::nullopt);
+      return replies_.listen_complete() ? Fate::listen : hide_unless(replies_.close_complete());
     case 'A': return seen == Fate::show ? on_notification(slice) : seen;
     case 'C': on_complete(slice); return seen;
     case 'E': return on_error(slice);
     case 'G':
-      if (replies_.copy_in() && holder_ != nullptr) holder_->group_reopened();
+      if (!replies_.copy_in()) return hide_unless(std::nullopt);
       if (holder_ == nullptr) fail("its client is gone in the middle of a COPY");
       else holder_->copy_started();
       return seen;
@@ -87,10 +89,27 @@ ServerConnection::Fate ServerConnection::on_error(const wire::Slice& slice) {
   if (own_work_) own_error_ = std::string(fields.sqlstate) + ": " + std::string(fields.message);
   replies_.error(failed_);
   if (!own_work_ && holder_ != nullptr) holder_->undone(true);
+  if (replies_.needs_proof()) prove_copy_failed();
   return own_work_ || holder_ == nullptr ? Fate::hide : Fate::show;
 }
 
+void ServerConnection::prove_copy_failed() {
+  if (holder_ == nullptr) return fail("its client is gone in the middle of a COPY");
+  wire::append_sync(out_.text());
+  wire::append_target(out_.text(), 'C', {'P', no_portal});
+  wire::append_sync(out_.text());
+  replies_.begin_proof();
+  flush();
+}
+
 void ServerConnection::on_complete(const wire::Slice& slice) {
+  if (replies_.awaits_copy() || replies_.in_copy()) {
+    const auto tag = wire::read_command_tag(slice.body());
+    if (tag && tag->starts_with("COPY ")) {
+      replies_.copy_complete();
+      if (holder_ != nullptr) holder_->copy_ended();
+    }
+  }
   constexpr std::size_t rollback_length = 14, discard_length = 17, deallocate_length = 20;  // of the messages with these tags
   if (slice.length != rollback_length && slice.length != discard_length && slice.length != deallocate_length) return;
   const auto tag = wire::read_command_tag(slice.body());
@@ -120,6 +139,10 @@ void ServerConnection::on_parameter(const wire::Slice& slice) {
 
 void ServerConnection::on_ready(const wire::Slice& slice, const char* run) {
   status_ = slice.bytes.size() > 5 ? slice.bytes[5] : 'I';
+  if (replies_.proving()) {
+    deliver(run, slice.bytes.data());
+    return on_proof_ready();
+  }
   const auto ready = replies_.ready(failed_);
   ++answered_;
   for (const auto& failed : failed_) {
@@ -146,6 +169,21 @@ void ServerConnection::on_ready(const wire::Slice& slice, const char* run) {
     if (replies_.ready_count() == 0) return clean();
     owner_.drains_on(*this);
   }
+}
+
+void ServerConnection::on_proof_ready() {
+  const auto proof = replies_.proof_ready(status_);
+  if (holder_ == nullptr) return fail("its client is gone after a COPY that failed");
+  if (proof.shown) {
+    std::string ready;
+    wire::append_ready(ready, *proof.shown);
+    holder_->deliver(ready);
+    holder_->flush_replies();
+  }
+  if (!proof.over || holder_ == nullptr) return;
+  ++answered_;
+  holder_->copy_proved(proof.answered);
+  holder_->server_ready(status_);
 }
 
 }  // namespace ca::driver

@@ -128,6 +128,7 @@ class Statement {
     if (is("begin") || is("start")) traits_.begins_transaction = true;
     else if (is("listen")) traits_.pins |= pin::listen;
     else if (is("load")) traits_.pins |= pin::library;
+    else if (is("copy")) traits_.may_copy = true;
     else if (is("do") || is("call")) traits_.pins |= pin::block;
     else if (is("set")) is_set_ = true, settled_ = false;
     else if (is("deallocate")) is_deallocate_ = true, settled_ = false;
@@ -217,7 +218,10 @@ SqlTraits inspect_sql(std::string_view sql) {
   }
   if (statements != 1) traits.deallocates_one = false;
   if (listens) traits.listens = read_listens(sql);
-  if (scanner.uncertain()) traits.pins |= pin::unknown;
+  if (scanner.uncertain()) {
+    traits.pins |= pin::unknown;
+    traits.may_copy = true;
+  }
   if (traits.pins != 0) traits.only_reads = false;
   return traits;
 }

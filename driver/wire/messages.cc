@@ -219,6 +219,8 @@ void append_target(std::string& out, char type, Target target) {
 
 void append_sync(std::string& out) { const Message message(out, 'S'); }
 
+void append_flush(std::string& out) { const Message message(out, 'H'); }
+
 void append_terminate(std::string& out) { const Message message(out, 'X'); }
 
 }  // namespace ca::wire

@@ -81,6 +81,7 @@ void append_bind_start(std::string& out, std::string_view portal, std::string_vi
                        std::uint64_t rest_length);
 void append_target(std::string& out, char type, Target target);  // Describe 'D' or Close 'C'
 void append_sync(std::string& out);
+void append_flush(std::string& out);
 void append_terminate(std::string& out);
 
 }  // namespace ca::wire

@@ -20,9 +20,10 @@ void push(World& world, std::uint8_t choice) {
   constexpr ReplyQueue::Kind kinds[] = {ReplyQueue::Kind::client_parse, ReplyQueue::Kind::hidden_parse,
                                         ReplyQueue::Kind::client_close, ReplyQueue::Kind::hidden_close,
                                         ReplyQueue::Kind::copy_end,     ReplyQueue::Kind::query,
-                                        ReplyQueue::Kind::sync};
-  if (choice % 8 == 7) return world.replies.push_local("local");
-  const auto kind = kinds[choice % 8];
+                                        ReplyQueue::Kind::sync,         ReplyQueue::Kind::copy,
+                                        ReplyQueue::Kind::copy_query};
+  if (choice % 10 == 9) return world.replies.push_local("local");
+  const auto kind = kinds[choice % 10 % std::size(kinds)];
   world.replies.push(kind, world.next_id++);
 }
 
@@ -32,20 +33,31 @@ void on_message(const wire::Slice& slice, World& world) {
   const std::size_t before = world.replies.ready_count();
   switch (slice.type) {
     case '1': (void)world.replies.parse_complete(); break;
-    case '3': (void)world.replies.close_complete(); break;
+    case '3': (void)(world.replies.proving() ? world.replies.proof_close() : world.replies.close_complete().has_value()); break;
     case 'E': {
       const auto fields = wire::read_error(body);
       CA_CHECK(fields.sqlstate.size() <= body.size() && fields.message.size() <= body.size());
       world.replies.error(world.failed);
+      if (world.replies.needs_proof()) {
+        world.replies.begin_proof();
+        return;
+      }
       break;
     }
     case 'Z': {
+      if (world.replies.proving()) {
+        (void)world.replies.proof_ready('I');
+        break;
+      }
       const auto ready = world.replies.ready(world.failed);
       CA_CHECK(!ready.awaited || before > 0);
       break;
     }
     case 'S': (void)wire::read_parameter_status(body); break;
-    case 'C': (void)wire::read_command_tag(body); break;
+    case 'C':
+      (void)wire::read_command_tag(body);
+      world.replies.copy_complete();
+      break;
     case 'G': (void)world.replies.copy_in(); break;
     default: break;
   }

@@ -78,39 +78,104 @@ TEST_CASE("what the driver answers itself comes before the ReadyForQuery of its 
   CHECK(queue.ready(failed).local == "DEALLOCATE");
 }
 
-TEST_CASE("a Sync sent before the server said CopyInResponse has no reply, and the group is open again") {
+TEST_CASE("nothing but data follows a COPY until it is known whether it began") {
   ReplyQueue queue;
   queue.push(Kind::client_parse, 1);
-  queue.push(Kind::sync);
+  queue.push(Kind::copy);
+  CHECK(queue.awaits_copy());
   CHECK(queue.parse_complete().has_value());
-  CHECK(queue.copy_in());
-  CHECK(queue.copying_in());
-  CHECK(queue.ready_count() == 0);
-  queue.push(Kind::copy_end);
-  CHECK_FALSE(queue.copying_in());
-  queue.push(Kind::sync);
-  failed.clear();
-  CHECK(queue.ready(failed).awaited);
+  SECTION("it began") {
+    CHECK(queue.copy_in());
+    CHECK(queue.copying_in());
+    CHECK_FALSE(queue.awaits_copy());
+    queue.push(Kind::copy_end);
+    CHECK_FALSE(queue.copying_in());
+    CHECK_FALSE(queue.empty());
+    queue.copy_complete();
+    CHECK(queue.empty());
+  }
+  SECTION("it was refused") {
+    failed.clear();
+    queue.error(failed);
+    CHECK_FALSE(queue.needs_proof());
+    CHECK_FALSE(queue.awaits_copy());
+  }
+  SECTION("it was a COPY to the client") {
+    queue.copy_complete();
+    CHECK(queue.empty());
+  }
+  SECTION("its CopyDone was sent already, so that a Sync behind it counts") {
+    queue.push(Kind::copy_end);
+    CHECK_FALSE(queue.awaits_copy());
+    queue.push(Kind::sync);
+    CHECK(queue.copy_in());
+    CHECK_FALSE(queue.copying_in());
+    CHECK(queue.ready_count() == 1);
+  }
 }
 
-TEST_CASE("a Sync sent after the end of the COPY counts, though CopyInResponse had not come") {
+TEST_CASE("CopyInResponse that no message can have caused is told") {
   ReplyQueue queue;
-  queue.push(Kind::sync);      // read by the server within the COPY
-  queue.push(Kind::copy_end);
+  CHECK_FALSE(queue.copy_in());
   queue.push(Kind::sync);
   CHECK_FALSE(queue.copy_in());
-  CHECK_FALSE(queue.copying_in());
+}
+
+TEST_CASE("a Sync within a COPY that succeeds has no reply") {
+  ReplyQueue queue;
+  queue.push(Kind::copy);
+  CHECK(queue.copy_in());
+  queue.push(Kind::sync);
+  CHECK(queue.ready_count() == 0);
+  queue.push(Kind::copy_end);
+  CHECK(queue.copy_in_doubt());
+  queue.push(Kind::sync);
+  queue.copy_complete();
+  CHECK_FALSE(queue.copy_in_doubt());
   CHECK(queue.ready_count() == 1);
+  failed.clear();
+  CHECK(queue.ready(failed).awaited);
+  CHECK(queue.empty());
+}
+
+TEST_CASE("after a COPY that failed with a Sync within, each ReadyForQuery but those of the proof is the client's") {
+  const auto [sent_after_it, skipped, answered] = GENERATE(table<bool, bool, int>(
+      {{false, false, 1}, {false, true, 0}, {true, false, 2}, {true, true, 1}}));
+  ReplyQueue queue;
+  queue.push(Kind::copy);
+  CHECK(queue.copy_in());
+  queue.push(Kind::sync);
+  if (sent_after_it) {
+    queue.push(Kind::copy_end);
+    queue.push(Kind::sync);
+  }
+  failed.clear();
+  queue.error(failed);
+  REQUIRE(queue.needs_proof());
+  queue.begin_proof();
+  CHECK(queue.proving());
+  int shown = 0;
+  const int of_client = (skipped ? 0 : 1) + (sent_after_it ? 1 : 0);
+  for (int count = 0; count < of_client + 1; ++count) shown += queue.proof_ready('I').shown ? 1 : 0;
+  CHECK(queue.proof_close());
+  const auto end = queue.proof_ready('I');
+  CHECK(end.over);
+  CHECK_FALSE(end.shown);
+  CHECK(shown == answered);
+  CHECK(end.answered == (answered > 0));
+  CHECK(queue.empty());
 }
 
 TEST_CASE("COPY in a simple query keeps the query's own ReadyForQuery") {
   ReplyQueue queue;
-  queue.push(Kind::query);
-  CHECK_FALSE(queue.copy_in());
+  queue.push(Kind::copy_query);
+  CHECK(queue.awaits_copy());
+  CHECK(queue.copy_in());
   CHECK(queue.copying_in());
   CHECK(queue.ready_count() == 1);
   failed.clear();
   queue.error(failed);  // the COPY failed
+  CHECK_FALSE(queue.needs_proof());
   CHECK_FALSE(queue.copying_in());
   CHECK(queue.ready(failed).awaited);
 }

@@ -1,0 +1,198 @@
+"""Every reply reaches the client that it is for, and every client gets all of its replies, whatever fails."""
+import socket
+import threading
+
+import psycopg
+import pytest
+
+from driver_process import until
+from raw_messages import EXECUTE, SYNC, bind, message, parse, query, read_message, startup
+
+
+def begin(driver):
+    """A raw client whose session has started."""
+    client = driver.raw()
+    client.sendall(startup())
+    read_until(client, b"Z")
+    return client
+
+
+def read_until(client, kinds):
+    """The messages up to the first whose type is in `kinds`, with it; ParameterStatus and notices are left out."""
+    messages = []
+    while not messages or messages[-1][0] not in kinds:
+        kind, body = read_message(client)
+        if kind not in (b"S", b"N"):
+            messages.append((kind, body))
+    return messages
+
+
+def types(messages):
+    return b"".join(kind for kind, _ in messages).decode()
+
+
+def sqlstate(body):
+    return next(field[1:] for field in body.split(b"\0") if field[:1] == b"C").decode()
+
+
+class Asker(threading.Thread):
+    """Asks for numbers of its own, and notes each answer that is not the one it asked for."""
+
+    def __init__(self, driver, number):
+        super().__init__()
+        self.driver, self.number, self.stop, self.wrong, self.turns = driver, number * 10**6, threading.Event(), [], 0
+
+    def run(self):
+        try:
+            with psycopg.connect(self.driver.conninfo(), autocommit=True, prepare_threshold=2) as connection:
+                while not self.stop.is_set():
+                    self.turns += 1
+                    self.number += 1
+                    row = connection.execute("select %s::int", (self.number,)).fetchone()
+                    if row != (self.number,):
+                        self.wrong.append((self.number, row))
+        except Exception as error:  # noqa: BLE001
+            self.wrong.append(repr(error))
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop.set()
+        self.join(60)
+
+
+def converse(client, steps, token=b"the end"):
+    """Sends each step, and reads what it names; then what is left to read. The types and bodies of all replies."""
+    replies = []
+    for sent, awaited in steps:
+        client.sendall(sent)
+        replies += read_until(client, awaited) if awaited else []
+    client.sendall(query(b"select '%s'" % token))
+    while not any(token in body for kind, body in replies if kind == b"D"):
+        replies += read_until(client, b"D")
+    return replies + read_until(client, b"Z")
+
+
+def direct(cluster):
+    """A raw client of PostgreSQL itself, as the driver's role."""
+    client = socket.socket(socket.AF_UNIX)
+    client.settimeout(10)
+    client.connect(f"{cluster.socket_dir}/.s.PGSQL.5432")
+    client.sendall(startup(b"code_analysis"))
+    read_until(client, b"Z")
+    return client
+
+
+# ---- COPY whose Sync is sent before the data ----
+
+COPY_DATA = message(b"d", b"1\n") + message(b"c") + SYNC
+
+
+@pytest.fixture
+def refusing(cluster):
+    """Tables that take no row: `guarded` refuses before the first byte of data is read, `picky` while it is read."""
+    cluster.sql("""
+        create or replace function refuse() returns trigger language plpgsql as $$ begin raise 'no'; end $$;
+        drop table if exists guarded, picky, fine;
+        create table fine (a int);
+        create table guarded (a int);
+        create trigger refuse before insert on guarded for each statement execute function refuse();
+        create table picky (a int check (a > 1));
+        grant all on guarded, picky, fine to public""")
+
+
+def copy_once(client, table, waits, token):
+    """The replies to a COPY of the extended protocol, and to a statement behind it that names `token`."""
+    head = parse(b"", b"copy %s from stdin" % table) + bind(b"") + EXECUTE + SYNC
+    if waits:
+        return converse(client, [(head, b"GE"), (COPY_DATA, b"Z")], token)
+    return converse(client, [(head + COPY_DATA, b"Z")], token)
+
+
+@pytest.mark.parametrize("waits", [True, False], ids=["waits", "at once"])
+@pytest.mark.parametrize("table", [b"guarded", b"picky"])
+def test_a_copy_that_fails_after_its_sync_was_sent_leaves_others_their_answers(start, cluster, refusing, table, waits):
+    driver = start(cluster.conninfo, shared_connections=2, exclusive_connections=2)
+    askers = [Asker(driver, number) for number in range(1, 6)]
+    for asker in askers:
+        asker.start()
+    with begin(driver) as client:
+        for turn in range(300):
+            replies = copy_once(client, table, waits, b"token-%d" % turn)
+            # As PostgreSQL itself: `guarded` answers the Sync before the data, `picky` skips it.
+            own = types(replies)
+            assert own.count("E") == 1 and own.count("G") == 1 and own.count("D") == 1, own
+            assert own.endswith("TDCZ") and own.count("Z") == (3 if table == b"guarded" else 2), own
+    for asker in askers:
+        asker.stop.set()
+        asker.join(60)
+    assert [wrong for asker in askers for wrong in asker.wrong] == []
+    assert all(asker.turns > 0 for asker in askers)
+    until(lambda: all(row["lease"] == "" for row in driver.show("SERVERS")), what="all leases returned")
+
+
+def copy(table):
+    return parse(b"", b"copy %s from stdin" % table) + bind(b"") + EXECUTE
+
+
+ROW, DONE, GIVEN_UP = message(b"d", b"1\n"), message(b"c"), message(b"f", b"no\0")
+FINE, TEXT = b"fine", b"copy %s from stdin"
+SELECT = parse(b"", b"select 5") + bind(b"") + EXECUTE + SYNC
+BEGIN, ROLLBACK = (query(b"begin"), b"Z"), (query(b"rollback"), b"Z")
+COPIES = {
+    "it succeeds": [(copy(FINE) + SYNC, b"G"), (ROW + DONE + SYNC, b"Z")],
+    "all at once, another group behind": [
+        (copy(FINE) + SYNC + ROW + DONE + SYNC + copy(FINE) + ROW + DONE + SYNC, b"")],
+    "two Syncs within": [(copy(FINE) + SYNC + SYNC, b"G"), (ROW + SYNC + DONE + SYNC, b"Z")],
+    "two Syncs within a failing one": [(copy(b"picky") + SYNC + SYNC + ROW + SYNC + DONE + SYNC, b"Z")],
+    "two Syncs before a failing one has read": [(copy(b"guarded") + SYNC + SYNC + ROW + SYNC + DONE + SYNC, b"Z")],
+    "it fails, and the client sends no data": [(copy(b"guarded") + SYNC, b"Z")],
+    "it fails, and a group stands behind": [(copy(b"guarded") + SYNC + DONE + SYNC + SELECT, b"")],
+    "it fails while it reads, and groups stand behind": [
+        (copy(b"picky") + SYNC + ROW + DONE + SYNC + SELECT + query(b"select 6"), b"")],
+    "the client gives up": [(copy(FINE) + SYNC, b"G"), (GIVEN_UP + SYNC, b"Z")],
+    "the client gives up what has failed": [(copy(b"guarded") + SYNC, b"E"), (GIVEN_UP + SYNC, b"Z")],
+    "a statement between the failure and its Sync": [(copy(b"picky") + SYNC, b"G"), (ROW + DONE, b"E"), (SELECT, b"Z")],
+    "within a transaction": [BEGIN, (copy(b"guarded") + SYNC, b"G"), (ROW + DONE + SYNC, b"Z"), ROLLBACK],
+    "within a transaction, while it reads": [BEGIN, (copy(b"picky") + SYNC, b"G"), (ROW + DONE + SYNC, b"Z"), ROLLBACK],
+    "no such table": [(copy(b"missing") + SYNC, b"Z"), (ROW + DONE + SYNC, b"Z")],
+    "its group has failed before": [(parse(b"", b"selec"), b""), (bind(b"") + copy(FINE) + SYNC, b"Z")],
+    "a COPY to the client": [(parse(b"", b"copy (select 7) to stdout") + bind(b"") + EXECUTE + SYNC, b"Z")],
+    "its portal is executed in a later group": [
+        BEGIN, (parse(b"", TEXT % FINE) + bind(b"") + SYNC, b"Z"), (EXECUTE + SYNC, b"GE"), (ROW + DONE + SYNC, b"Z"),
+        ROLLBACK],
+    "a Query": [(query(TEXT % FINE) + ROW + DONE + SYNC, b"Z")],
+    "a Query and a Sync": [(query(TEXT % FINE) + SYNC, b"G"), (ROW + SYNC + DONE + SYNC, b"Z")],
+    "a Query that fails and a Sync": [(query(TEXT % b"guarded") + SYNC, b"Z"), (DONE, b"")],
+    "a Query of two that fails in the second": [
+        (query(TEXT % FINE + b";" + TEXT % b"guarded") + ROW + DONE + SYNC + ROW + DONE + SYNC, b"Z")],
+    "a Query of two that fails in the first": [
+        (query(TEXT % b"guarded" + b";" + TEXT % FINE) + ROW + DONE + SYNC + ROW + DONE + SYNC, b"Z")],
+}
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_a_copy_is_answered_as_by_postgresql_wherever_its_syncs_stand(driver, cluster, refusing, name):
+    with direct(cluster) as client:
+        expected = converse(client, COPIES[name])
+    for _ in range(5):
+        with begin(driver) as client:
+            assert converse(client, COPIES[name]) == expected
+    until(lambda: all(row["lease"] == "" for row in driver.show("SERVERS")), what="all leases returned")
+
+
+@pytest.mark.parametrize("end", [b"", message(b"X")], ids=["vanishes", "Terminate"])
+@pytest.mark.parametrize("table", [b"guarded", b"picky", b"fine"])
+def test_a_client_that_goes_in_the_middle_of_a_copy_leaves_no_reply_to_others(start, cluster, refusing, table, end):
+    driver = start(cluster.conninfo, shared_connections=2, exclusive_connections=2)
+    sent = copy(table) + SYNC + ROW + DONE + SYNC
+    with Asker(driver, 1) as one, Asker(driver, 2) as two:
+        for turn in range(100):
+            with begin(driver) as client:
+                client.sendall(sent[:len(sent) - turn % 20] + end)
+                if turn % 3 == 0:
+                    read_until(client, b"GE")
+    assert one.wrong == [] and two.wrong == []
+    until(lambda: all(row["lease"] == "" for row in driver.show("SERVERS")), what="all leases returned")
