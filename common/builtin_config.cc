@@ -1,8 +1,8 @@
 #include "common/builtin_config.h"
 
 #include <cstdlib>
-#include <nlohmann/json.hpp>
 
+#include "common/json.h"
 #include "common/posix.h"
 #include "common/unique_fd.h"
 
@@ -19,6 +19,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ServerConfig, runtime_dir, listen, token, pro
 
 namespace {
 
+constexpr std::size_t text_limit = 16 << 20;
+
 Result<std::string> take_config_text() {
   const char* text = std::getenv("CONFIG_FD");
   if (text == nullptr) {
@@ -26,8 +28,7 @@ Result<std::string> take_config_text() {
   }
   const UniqueFd fd(std::atoi(text));
   ::unsetenv("CONFIG_FD");
-  constexpr std::size_t limit = 16 << 20;
-  return read_to_end(fd.get(), limit);
+  return read_to_end(fd.get(), text_limit);
 }
 
 }  // namespace
@@ -39,8 +40,10 @@ std::string config_json(const Config& config) {
 
 template <class Config>
 Result<Config> config_from_json(std::string_view text) {
+  const auto json = parse_json<nlohmann::json>(text, text_limit);
+  if (!json) return failure("CONFIG_FD: " + json.error().message);
   try {
-    return nlohmann::json::parse(text).template get<Config>();
+    return json->template get<Config>();
   } catch (const std::exception& error) {
     return failure(std::string("CONFIG_FD: ") + error.what());
   }

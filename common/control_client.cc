@@ -77,10 +77,11 @@ Result<std::optional<Json>> ControlClient::receive(std::optional<Milliseconds> t
   std::size_t searched = 0;
   for (;;) {
     if (const auto end = buffer_.find('\n', searched); end != std::string::npos) {
-      Json value = Json::parse(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
+      auto value = parse_json(std::string_view(buffer_).substr(0, end), line_limit);
       buffer_.erase(0, end + 1);
-      if (!value.is_object()) return failure("the supervisor's answer is not a JSON object");
-      return std::optional<Json>(std::move(value));
+      if (!value) return failure("the supervisor's answer is " + value.error().message);
+      if (!value->is_object()) return failure("the supervisor's answer is not a JSON object");
+      return std::optional<Json>(std::move(*value));
     }
     searched = buffer_.size();
     if (searched > line_limit) return failure("the supervisor's answer is too long", EFBIG);

@@ -13,6 +13,8 @@ namespace {
 // Revisions whose messages are the same for what is offered here; the newest first.
 constexpr std::array<std::string_view, 3> versions{mcp_latest_version, "2025-06-18", "2025-03-26"};
 
+constexpr std::size_t body_limit = 1 << 20;
+
 constexpr int parse_error = -32700;
 constexpr int invalid_request = -32600;
 constexpr int method_not_found = -32601;
@@ -110,12 +112,14 @@ Response answer_mcp(Tools& tools, const Request& request) {
   for (const auto& version : request.header_values("MCP-Protocol-Version")) {
     if (!is_known_version(version)) return problem(400, "this MCP-Protocol-Version is not supported");
   }
-  const auto message = Json::parse(request.body, nullptr, false);
-  if (message.is_discarded()) return json_response(400, error_message(nullptr, parse_error, "the body is not JSON"));
-  if (!message.is_object()) {
+  const auto message = parse_json(request.body, body_limit);
+  if (!message) {
+    return json_response(400, error_message(nullptr, parse_error, "the body is " + message.error().message));
+  }
+  if (!message->is_object()) {
     return json_response(400, error_message(nullptr, invalid_request, "the body must be one message, no batch"));
   }
-  const auto answer = answer_message(tools, message);
+  const auto answer = answer_message(tools, *message);
   if (!answer) return {202, "application/json", "", {}};
   return json_response(200, *answer);
 }

@@ -67,6 +67,7 @@ int ask_and_report(ControlClient& client, const Json& request, std::optional<Mil
 }
 
 constexpr Milliseconds projects_timeout{1'000};
+constexpr std::size_t projects_limit = 64u << 20;
 
 // How far each project's index is and which files were given up on; nothing where the tree has no database of ours.
 std::string projects_text(const Json& tree) {
@@ -81,8 +82,8 @@ Json with_projects(Json tree) {
   const auto environment = driver_environment(tree);
   if (!environment || !has_own_driver(tree)) return tree;
   const auto text = ask_projects_program({"status", "--json"}, *environment, projects_timeout);
-  const Json answer = text ? Json::parse(*text, nullptr, false) : Json();
-  if (answer.is_object()) tree.update(answer);
+  const auto answer = text ? parse_json(*text, projects_limit) : Result<Json>(Json());
+  if (answer && answer->is_object()) tree.update(*answer);
   return tree;
 }
 

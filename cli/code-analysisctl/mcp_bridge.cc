@@ -14,7 +14,10 @@ namespace {
 
 constexpr Milliseconds control_timeout{5'000};
 constexpr Milliseconds answer_timeout{60'000};
+constexpr std::size_t message_limit = 1 << 20;  // as the server's limit for a body
+constexpr std::size_t answer_limit = 64u << 20;
 constexpr int server_error = -32000;
+constexpr int parse_error = -32700;
 
 Result<HttpAddress> ask_for_address(const std::string& control_socket) {
   auto client = ControlClient::connect(control_socket, control_timeout);
@@ -26,14 +29,33 @@ Result<HttpAddress> ask_for_address(const std::string& control_socket) {
 
 // What a refusal says: the detail of its problem, or else its status.
 std::string refusal_text(const HttpAnswer& answer) {
-  const auto body = Json::parse(answer.body, nullptr, false);
-  if (body.is_object() && body.contains("detail") && body["detail"].is_string()) return body["detail"].get<std::string>();
+  const auto body = parse_json(answer.body, answer_limit);
+  const auto detail = body && body->is_object() ? body->value("detail", Json()) : Json();
+  if (detail.is_string()) return detail.get<std::string>();
   return fmt::format("the server answered with status {}", answer.status);
 }
 
 bool is_message(const std::string& body) {
-  const auto value = Json::parse(body, nullptr, false);
-  return value.is_object() && value.contains("jsonrpc");
+  const auto value = parse_json(body, answer_limit);
+  return value && value->is_object() && value->contains("jsonrpc");
+}
+
+std::string error_line(const Json& id, int code, const std::string& reason) {
+  const Json error{{"jsonrpc", "2.0"}, {"id", id}, {"error", {{"code", code}, {"message", reason}}}};
+  return error.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+// Reads one line, at most message_limit bytes and one more of it; the rest of a longer line is skipped. False at the end.
+bool read_message(std::istream& in, std::string& message) {
+  message.clear();
+  char byte = 0;
+  bool any = false;
+  while (in.get(byte)) {
+    any = true;
+    if (byte == '\n') break;
+    if (message.size() <= message_limit) message += byte;
+  }
+  return any;
 }
 
 }  // namespace
@@ -50,12 +72,9 @@ Result<HttpAddress> server_address(const Json& status) {
 std::optional<std::string> bridge_line(const std::string& message, const Result<HttpAnswer>& answer) {
   if (answer && answer->status == 202) return std::nullopt;
   if (answer && is_message(answer->body)) return answer->body;
-  const auto asked = Json::parse(message, nullptr, false);
-  const bool wants_answer = asked.is_object() && asked.contains("id") && asked.contains("method");
-  if (!wants_answer) return std::nullopt;
-  const auto reason = answer ? refusal_text(*answer) : answer.error().message;
-  const Json error{{"jsonrpc", "2.0"}, {"id", asked["id"]}, {"error", {{"code", server_error}, {"message", reason}}}};
-  return error.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const auto asked = parse_json(message, message_limit);
+  if (!asked || !asked->is_object() || !asked->contains("id") || !asked->contains("method")) return std::nullopt;
+  return error_line((*asked)["id"], server_error, answer ? refusal_text(*answer) : answer.error().message);
 }
 
 int run_mcp_bridge(const std::string& control_socket, std::istream& in, std::ostream& out) {
@@ -65,8 +84,12 @@ int run_mcp_bridge(const std::string& control_socket, std::istream& in, std::ost
     fmt::print(stderr, "code-analysisctl: {}\n", address.error().message);
     return means_not_running(address.error()) ? exit_not_running : exit_failed;
   }
-  for (std::string message; std::getline(in, message);) {
+  for (std::string message; read_message(in, message);) {
     if (message.find_first_not_of(" \t\r") == std::string::npos) continue;
+    if (const auto parsed = parse_json(message, message_limit); !parsed) {
+      out << error_line(nullptr, parse_error, "the message is " + parsed.error().message) << std::endl;
+      continue;
+    }
     if (!address) address = ask_for_address(control_socket);
     Result<HttpAnswer> answer = tl::unexpected(Error{});
     if (address) {

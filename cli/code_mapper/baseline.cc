@@ -1,8 +1,8 @@
 #include "cli/code_mapper/baseline.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <cctype>
+
+#include "cli/code_mapper/yaml_input.h"
 
 namespace ca::code_mapper {
 namespace {
@@ -39,7 +39,10 @@ std::string issue_key(const std::string& file, const analysis::Issue& issue) { r
 Result<Baseline> Baseline::parse(const std::string& text) {
   Baseline baseline;
   try {
-    const YAML::Node issues = YAML::Load(text)["issues"];
+    const auto root = load_yaml(text, max_bytes);
+    if (!root) return tl::unexpected(root.error());
+    if (!root->IsMap()) return failure("it has no list \"issues\"");
+    const YAML::Node issues = (*root)["issues"];
     if (!issues || !issues.IsSequence()) return failure("it has no list \"issues\"");
     for (const auto& issue : issues) {
       ++baseline.known_[key_of(issue["file"].as<std::string>(), issue["id"].as<std::string>(), issue["message"].as<std::string>())];

@@ -1,6 +1,7 @@
 // Issues that were there before: what a code_issues.yaml of an earlier run lists.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 
@@ -16,7 +17,9 @@ std::string issue_key(const std::string& file, const analysis::Issue& issue);
 // shrink, and a function that is too long may get longer. What was there twice is old twice.
 class Baseline {
  public:
-  // The text of a code_issues.yaml. Errors: it is none.
+  static constexpr std::size_t max_bytes = 64u << 20;
+
+  // The text of a code_issues.yaml. Errors: it is none, or is longer than max_bytes.
   static Result<Baseline> parse(const std::string& text);
 
   // Whether the issue is an old one; each is good for one.

@@ -1,11 +1,10 @@
 #include "cli/code_mapper/config.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <charconv>
 #include <set>
 
 #include "cli/code_mapper/rules.h"
+#include "cli/code_mapper/yaml_input.h"
 
 namespace ca::code_mapper {
 namespace {
@@ -50,6 +49,7 @@ class Reader {
   }
 
   void error(const YAML::Mark& mark, const std::string& message) {
+    if (++error_count_ > max_errors) return;
     errors += (errors.empty() ? "" : "\n") + name_ + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1) + ": " + message;
   }
 
@@ -130,7 +130,10 @@ class Reader {
     }
   }
 
+  static constexpr int max_errors = 100;  // that are listed
+
   std::string name_;
+  int error_count_ = 0;
 };
 
 }  // namespace
@@ -160,7 +163,12 @@ Config::Verdict Config::verdict(const std::string& path, const std::string& id) 
 Result<Config> parse_config(const std::string& text, const std::string& name) {
   Reader reader(name);
   try {
-    reader.read(YAML::Load(text));
+    const auto root = load_yaml(text, max_config_bytes);
+    if (root) {
+      reader.read(*root);
+    } else {
+      reader.error({}, root.error().message);
+    }
   } catch (const YAML::Exception& error) {
     reader.error(error.mark, error.msg);
   } catch (const std::exception& error) {

@@ -1,6 +1,7 @@
 // code_mapper's configuration file: what holds for the project, and what for some of its paths.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -45,7 +46,9 @@ struct Config {
   Verdict verdict(const std::string& path, const std::string& id) const;
 };
 
-// Errors: every one that is in the text, a line each, as "NAME:LINE:COLUMN: message": no YAML, an unknown key (with the one that was
+inline constexpr std::size_t max_config_bytes = 1u << 20;
+
+// Errors: every one that is in the text (the first 100), a line each, as "NAME:LINE:COLUMN: message": no YAML, an unknown key (with the one that was
 // probably meant), a key twice, a value of the wrong type.
 Result<Config> parse_config(const std::string& text, const std::string& name);
 

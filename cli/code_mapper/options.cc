@@ -12,8 +12,6 @@
 namespace ca::code_mapper {
 namespace {
 
-constexpr std::size_t max_config_bytes = 4u << 20;
-
 std::optional<std::uint32_t> parse_number(const std::string& text) {
   std::uint32_t value = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

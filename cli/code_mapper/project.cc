@@ -90,7 +90,7 @@ Project map_project(const Options& options, const Tree& tree) {
 Status apply_rules(const Options& options, Project& project) {
   Baseline baseline;
   if (!options.baseline_file.empty()) {
-    Result<std::string> text = read_file(options.baseline_file, no_limit);
+    Result<std::string> text = read_file(options.baseline_file, Baseline::max_bytes);
     if (!text) return tl::unexpected(text.error());
     Result<Baseline> read = Baseline::parse(*text);
     if (!read) return failure(options.baseline_file + " is no code_issues.yaml: " + read.error().message);

@@ -106,14 +106,9 @@ void ControlCommands::send_signal(ClientId client, const nlohmann::json& request
 }
 
 void ControlCommands::send_events(ClientId client, const nlohmann::json& request) {
-  // The stored lines are JSON already: spliced in, not parsed again.
-  std::string line = "{\"ok\":true,\"events\":[";
-  bool first = true;
-  for (const std::string& event : host_.events.recent()) {
-    line += (first ? "" : ",") + event;
-    first = false;
-  }
-  server_.reply(client, Json::parse(line + "]}", nullptr, false));
+  Json events = Json::array();
+  for (const std::string& event : host_.events.recent()) events.push_back(parse_json(event, event.size()).value_or(Json()));
+  server_.reply(client, {{"ok", true}, {"events", std::move(events)}});
   if (!flag_of(request, "follow")) return;
   followers_.erase(std::remove_if(followers_.begin(), followers_.end(),
                                   [this](ClientId id) { return !server_.is_connected(id); }),

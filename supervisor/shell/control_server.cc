@@ -139,11 +139,11 @@ bool ControlServer::handle_line(ClientId id) {
   const std::string line = client.received.substr(0, newline);
   client.received.erase(0, newline + 1);
   client.is_busy = true;
-  const auto request = nlohmann::json::parse(line, nullptr, false);
-  if (!request.is_object() || !request.contains("command") || !request["command"].is_string()) {
-    reply(id, refusal("not a JSON object with a command"));
+  const auto request = parse_json<nlohmann::json>(line, line_limit);
+  if (!request || !request->is_object() || !request->contains("command") || !(*request)["command"].is_string()) {
+    reply(id, refusal("not a JSON object with a command" + (request ? "" : ": " + request.error().message)));
   } else {
-    handler_(id, request, client.permission);
+    handler_(id, *request, client.permission);
   }
   return true;
 }

@@ -33,9 +33,9 @@ Tail read_tail(int fd, off_t size) {
 }
 
 std::optional<std::uint64_t> sequence_of(std::string_view line) {
-  const auto json = nlohmann::json::parse(line, nullptr, false);
-  if (!json.is_object() || !json.contains("seq") || !json["seq"].is_number_unsigned()) return std::nullopt;
-  return json["seq"].get<std::uint64_t>();
+  const auto json = parse_json(line, tail_size);
+  if (!json || !json->is_object() || !json->contains("seq") || !(*json)["seq"].is_number_unsigned()) return std::nullopt;
+  return (*json)["seq"].get<std::uint64_t>();
 }
 
 // The number in the last whole line that has one.
@@ -90,9 +90,9 @@ void EventLog::recover_sequence() {
   if (last) next_seq_ = *last + 1;
 }
 
-std::string EventLog::make_line(std::string_view event, const Json& fields) const {
+std::string EventLog::make_line(std::string_view event, const Json& fields, const Json& seq) const {
   Json line;
-  line["seq"] = next_seq_;
+  line["seq"] = seq;
   line["mono_ns"] = MonotonicClock::now().time_since_epoch().count();
   line["time"] = rfc3339_now();
   line["event"] = std::string(event);
@@ -102,21 +102,19 @@ std::string EventLog::make_line(std::string_view event, const Json& fields) cons
 
 void EventLog::append(std::string_view event, const Json& fields) {
   if (dropped_ > 0) {
-    const std::string note = make_line("log_dropped", {{"log", "event_log"}, {"lines", dropped_}});
+    const std::string note = make_line("log_dropped", {{"log", "event_log"}, {"lines", dropped_}}, next_seq_);
     if (write_line(note)) {
       dropped_ = 0;
       remember(note);
     }
   }
-  const std::string line = make_line(event, fields);
+  const std::string line = make_line(event, fields, next_seq_);
   // A line that was not written uses up no number, so that the file has no gap.
   if (write_line(line)) {
     remember(line);
   } else {
     ++dropped_;
-    Json shown = Json::parse(line);
-    shown["seq"] = nullptr;
-    remember(shown.dump() + "\n");
+    remember(make_line(event, fields, nullptr));
   }
 }
 

@@ -6,15 +6,15 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
+#include "common/json.h"
 #include "common/unique_fd.h"
 
 namespace ca::shell {
 
-using Json = nlohmann::ordered_json;
+using ca::Json;
 
 class EventLog {
  public:
@@ -43,7 +43,7 @@ class EventLog {
   void recover_sequence();
   bool write_line(const std::string& line);
   void rotate();
-  std::string make_line(std::string_view event, const Json& fields) const;
+  std::string make_line(std::string_view event, const Json& fields, const Json& seq) const;
   void remember(const std::string& line);
 
   Options options_;

@@ -92,6 +92,15 @@ def test_a_request_that_is_too_large_is_refused(server):
     assert is_problem(server.request("/healthz", headers={"Content-Length": str(2 << 20)}), 413)
 
 
+def test_json_that_nests_very_deep_is_400_and_the_server_lives(server):
+    for depth in [65, 20_000, 150_000]:
+        for body in ["[" * depth, '{"a":' * depth, "[" * depth + "]" * depth,
+                     '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"arguments":' + "[" * depth]:
+            answer = server.request("/mcp", "POST", {"Content-Type": "application/json"}, body=body)
+            assert answer.status == 400 and answer.json["error"]["code"] == -32700
+    assert server.process.poll() is None and server.get("/healthz").status == 200
+
+
 def test_many_requests_on_one_connection(server):
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
         client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 20)

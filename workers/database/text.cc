@@ -4,6 +4,8 @@
 
 #include <iterator>
 
+#include "common/json.h"
+
 namespace ca::workers {
 
 namespace {
@@ -69,6 +71,17 @@ std::string text_array(const std::vector<std::string>& values) {
     result += '"';
   }
   return result + "}";
+}
+
+std::vector<std::string> text_list(std::string_view json) {
+  std::vector<std::string> texts;
+  const auto list = parse_json(json, json.size());  // PostgreSQL limits a value to 1 GB
+  if (!list || !list->is_array()) return texts;
+  for (const auto& item : *list) {
+    if (!item.is_string()) return {};
+    texts.push_back(item.get<std::string>());
+  }
+  return texts;
 }
 
 std::string integer_array(const std::vector<std::int64_t>& values) {

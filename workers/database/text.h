@@ -20,6 +20,10 @@ bool is_valid_text(std::string_view text);  // UTF-8 without NUL
 std::string text_array(const std::vector<std::string>& values);
 std::string integer_array(const std::vector<std::int64_t>& values);
 
+// Reads a text[] that the statement wrapped in array_to_json(). Empty if it holds anything but texts: no statement of ours
+// stores such an array.
+std::vector<std::string> text_list(std::string_view json);
+
 // Rows for COPY ... FROM STDIN in text format.
 class CopyRows {
  public:

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "common/json.h"
 #include "workers/database/text.h"
 #include "workers/maintenance/chores.h"
 
@@ -83,7 +84,10 @@ Result<json> progress(Session& session) {
   if (!projects) return refused(projects.error());
   const auto dead = session.execute(dead_statement, {std::to_string(most_dead_letters)});
   if (!dead) return refused(dead.error());
-  return json{{"projects", json::parse(projects->text(0, 0))}, {"dead_letters", json::parse(dead->text(0, 0))}};
+  auto listed = parse_json<json>(projects->text(0, 0), projects->text(0, 0).size());
+  auto letters = parse_json<json>(dead->text(0, 0), dead->text(0, 0).size());
+  if (!listed || !letters) return failure("the database: the answer is " + (listed ? letters : listed).error().message);
+  return json{{"projects", std::move(*listed)}, {"dead_letters", std::move(*letters)}};
 }
 
 std::string progress_text(const json& progress, bool with_paths) {

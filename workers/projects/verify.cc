@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <unordered_map>
 
 #include "common/clock.h"
@@ -35,8 +34,7 @@ Result<Subject> find(Session& session, const std::string& name) {
   if (!rows) return refused(rows.error());
   if (rows->size() == 0) return failure(fmt::format("there is no project {}; see: project list", name));
   return Subject{std::string(rows->text(0, 0)),
-                 {name, std::string(rows->text(0, 1)),
-                  nlohmann::json::parse(rows->text(0, 3)).get<std::vector<std::string>>(), rows->text(0, 2) == "t"}};
+                 {name, std::string(rows->text(0, 1)), text_list(rows->text(0, 3)), rows->text(0, 2) == "t"}};
 }
 
 Result<Rows_by_path> stored(Session& session, const std::string& project) {

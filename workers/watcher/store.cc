@@ -1,7 +1,5 @@
 #include "workers/watcher/store.h"
 
-#include <nlohmann/json.hpp>
-
 #include "workers/database/text.h"
 
 namespace ca::workers {
@@ -80,8 +78,8 @@ DbResult<std::vector<ProjectConfig>> Store::added_projects() {
   if (!rows) return tl::unexpected(rows.error());
   std::vector<ProjectConfig> projects;
   for (int row = 0; row < rows->size(); ++row) {
-    projects.push_back({std::string(rows->text(row, 0)), std::string(rows->text(row, 1)),
-                        nlohmann::json::parse(rows->text(row, 3)).get<std::vector<std::string>>(), rows->text(row, 2) == "t"});
+    projects.push_back({std::string(rows->text(row, 0)), std::string(rows->text(row, 1)), text_list(rows->text(row, 3)),
+                        rows->text(row, 2) == "t"});
   }
   return projects;
 }

@@ -55,6 +55,21 @@ TEST_CASE("a question is always answered, a notification never") {
   CHECK_FALSE(bridge_line("garbage", failure("away")));
 }
 
+TEST_CASE("a message that is no JSON, too deep or too long is answered with a parse error and not passed on") {
+  int asked = 0;
+  FakeControlSocket socket([&](const Json&) {
+    ++asked;
+    return FakeReply{{R"({"ok":true,"status":{"processes":[{"name":"server","listen":["127.0.0.1:1"]}]}})"}};
+  });
+  for (const auto& message : {std::string("garbage"), std::string(1'000'000, '['), std::string(3 << 20, '1')}) {
+    std::istringstream in(message + "\n");
+    std::ostringstream out;
+    CHECK(run_mcp_bridge(socket.path(), in, out) == 0);
+    CHECK(out.str().starts_with(R"({"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"the message is )"));
+  }
+  CHECK(asked == 3);
+}
+
 TEST_CASE("a tree without a server is a failure, no tree is exit code 3") {
   std::istringstream in(R"({"jsonrpc":"2.0","id":1,"method":"ping"})");
   std::ostringstream out;

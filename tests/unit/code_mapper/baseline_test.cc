@@ -43,6 +43,31 @@ TEST_CASE("what is no list of issues is no baseline") {
   for (const char* bad : {"", "files: []\n", "issues: 3\n", "issues: [{id: x}]\n", "issues: [\n"}) CHECK_FALSE(Baseline::parse(bad));
 }
 
+TEST_CASE("a baseline that nests deep, or whose aliases multiply, is refused soon") {
+  const auto repeated = [](const std::string& part, std::size_t count) {
+    std::string text;
+    for (std::size_t i = 0; i < count; ++i) text += part;
+    return text;
+  };
+  for (const std::size_t depth : {20'000, 1'000'000}) {
+    for (const char* part : {"[", "{\"a\": ", "- ", "? "}) {
+      const auto read = Baseline::parse("issues: " + repeated(part, depth));
+      REQUIRE_FALSE(read);
+    }
+    CHECK(Baseline::parse("issues: " + repeated("[", depth)).error().message == "nested deeper than 32 levels");
+    CHECK(Baseline::parse(repeated("- ", depth)).error().message == "nested deeper than 32 levels");
+  }
+  std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 20; ++i) {
+    const auto alias = "*a" + std::to_string(i - 1);
+    bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + repeated(alias + ", ", 9) + alias + "]\n";
+  }
+  CHECK(Baseline::parse(bomb + "issues: *a19\n").error().message.find("aliases included") != std::string::npos);
+  const auto multiplied = "x: &m \"" + std::string(1 << 20, 'm') + "\"\nissues:\n" +
+                          repeated("- {file: a, id: b, message: *m}\n", 10'000);
+  CHECK(Baseline::parse(multiplied).error().message.find("aliases included") != std::string::npos);
+}
+
 TEST_CASE("progress says how many files are done, and how fast, once there is a rate") {
   CHECK(progress_line(0, 10, 0) == "[........................] 0 of 10 files");
   CHECK(progress_line(5, 10, 0.5) == "[############............] 5 of 10 files, 10 files/s");

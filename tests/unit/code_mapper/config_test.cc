@@ -1,5 +1,7 @@
 #include "cli/code_mapper/config.h"
 
+#include <algorithm>
+
 #include "tests/support/catch.h"
 
 using namespace ca::code_mapper;
@@ -63,6 +65,24 @@ TEST_CASE("an error names file, line, column and what was meant") {
   CHECK(error_of("paths:\n  - limits: {}\n") == "c.yaml:2:5: an entry of paths needs \"path\"");
   CHECK(error_of("exclude: [[a]]\n") == "c.yaml:1:11: an entry of exclude must be a text");
   CHECK(error_of("a: [\n").find("c.yaml:2:") == 0);
+}
+
+TEST_CASE("a file that nests deep, is long or multiplies its aliases is refused soon") {
+  const auto repeated = [](const std::string& part, std::size_t count) {
+    std::string text;
+    for (std::size_t i = 0; i < count; ++i) text += part;
+    return text;
+  };
+  for (const char* part : {"[", "{\"a\": ", "- "}) {
+    CHECK(error_of("exclude: " + repeated(part, 20'000)).starts_with("c.yaml:1:"));
+    CHECK(error_of(repeated(part, 20'000)) == "c.yaml:1:1: nested deeper than 32 levels");
+  }
+  CHECK(error_of(std::string(1'000'000, '[')) == "c.yaml:1:1: nested deeper than 32 levels");
+  CHECK(error_of(repeated("{\"a\":", 1'000'000)) == "c.yaml:1:1: longer than 1048576 bytes");
+  const auto bomb = "exclude: &a [" + repeated("x, ", 100'000) + "x]\npaths:\n" + repeated("- {path: *a}\n", 20'000);
+  CHECK(error_of(bomb).find("aliases included") != std::string::npos);
+  const auto many = error_of(repeated("x:\n", 100'000));
+  CHECK(std::count(many.begin(), many.end(), '\n') == 99);
 }
 
 TEST_CASE("all errors are told at once") {

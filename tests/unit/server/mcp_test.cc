@@ -107,6 +107,26 @@ TEST_CASE("a body that is no single JSON message is 400, another type 415, an un
   CHECK(answer_mcp(offline.tools, request).status == 400);
 }
 
+TEST_CASE("a body that nests deeper than 64 levels is 400 with a parse error, at any depth") {
+  Offline offline;
+  const auto repeated = [](const std::string& part, std::size_t count) {
+    std::string text;
+    for (std::size_t i = 0; i < count; ++i) text += part;
+    return text;
+  };
+  for (const std::size_t depth : {65, 20'000, 200'000}) {
+    for (const std::string part : {"[", "{\"a\":"}) {
+      const auto deep = repeated(part, depth);
+      for (const auto& body : {deep, deep + "1" + repeated(part == "[" ? "]" : "}", depth),
+                               R"({"jsonrpc":"2.0","id":1,"method":"ping","params":{"x":)" + deep}) {
+        const auto answer = offline.post(body);
+        CHECK(answer.status == 400);
+        CHECK(code_of(Json::parse(answer.body)) == -32700);
+      }
+    }
+  }
+}
+
 TEST_CASE("an unknown tool is an error of the protocol, a wrong argument a result that the model can read") {
   Offline offline;
   CHECK(code_of(offline.ask(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"nope"}})")) == -32602);

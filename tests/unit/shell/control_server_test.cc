@@ -110,5 +110,20 @@ TEST_CASE("requests of one client are answered one after another, in order") {
   connected.server().reply(waiting[0], Json{{"ok", 1}});
   CHECK(commands == std::vector<std::string>{"a", "b"});
   connected.server().reply(waiting[1], Json{{"ok", 2}});
-  CHECK(connected.read_lines(3) == "{\"ok\":1}\n{\"ok\":2}\n{\"ok\":false,\"error\":\"not a JSON object with a command\"}\n");
+  CHECK(connected.read_lines(3) == "{\"ok\":1}\n{\"ok\":2}\n{\"ok\":false,\"error\":\"not a JSON object with a command: not JSON at byte 1\"}\n");
+}
+
+TEST_CASE("a request that nests deeper than 64 levels is refused and the next one is answered") {
+  int handled = 0;
+  Connected connected([&](ClientId client, const nlohmann::json&, Permission) {
+    ++handled;
+    connected.server().reply(client, Json{{"ok", true}});
+  });
+  const std::string deep(20'000, '[');
+  std::string objects = "{\"command\":\"a\"";
+  for (int i = 0; i < 10'000; ++i) objects += ",\"a\":{\"a\":1";
+  connected.send(deep + "\n" + deep + std::string(20'000, ']') + "\n" + objects.substr(0, 60'000) + "\n{\"command\":\"b\"}\n");
+  const std::string refused = "{\"ok\":false,\"error\":\"not a JSON object with a command: nested deeper than 64 levels\"}\n";
+  CHECK(connected.read_lines(4) == refused + refused + refused + "{\"ok\":true}\n");
+  CHECK(handled == 1);
 }

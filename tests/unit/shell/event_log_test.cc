@@ -60,6 +60,15 @@ TEST_CASE("lines that are no events do not stop the search for the last number")
   CHECK(log.recent().back().find("\"seq\":8") != std::string::npos);
 }
 
+TEST_CASE("a line that nests very deep does not stop the search for the last number") {
+  TempFolder folder;
+  const std::string path = folder.path() + "/events.jsonl";
+  std::ofstream(path) << "{\"seq\":7}\n" << std::string(30'000, '[') << "\n" << std::string(30'000, '{') << "\n";
+  EventLog log({path});
+  log.append("next", Json::object());
+  CHECK(Json::parse(log.recent().back())["seq"] == 8);
+}
+
 TEST_CASE("the file is rotated by size, as many are kept as asked, and no number is lost") {
   const TempFolder folder;
   EventLog log({folder / "events", 400, 2});

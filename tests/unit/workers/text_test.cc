@@ -42,6 +42,14 @@ TEST_CASE("array literals quote what must be quoted") {
   CHECK(integer_array({1, -2}) == "{1,-2}");
 }
 
+TEST_CASE("a list of texts comes back from array_to_json as it was, and anything else is empty") {
+  CHECK(text_list(R"(["a","","\"{,}\\\u00e4"])") == std::vector<std::string>{"a", "", "\"{,}\\\xc3\xa4"});
+  for (const auto& other : {std::string(), std::string("{}"), std::string("[1]"), std::string("[\"a\",null]"),
+                            std::string("[[\"a\"]]"), std::string(1'000'000, '[')}) {
+    CHECK(text_list(other).empty());
+  }
+}
+
 TEST_CASE("COPY rows escape separators and tell null from text") {
   CopyRows rows;
   rows.add("a\tb\nc\\N\r").add_null().add(-7).add_bool(true).add_array({1, -1, 3}, -1);
