@@ -181,13 +181,13 @@ void ServerConnection::clean() {
   if (cancels_ > 0) return;  // end_cancel() goes on
   if (status_ != 'I') return run_own("ROLLBACK");
   if (pins_to_undo_ != 0 && !reset_done_) return run_own("DISCARD ALL");
-  if (needs_sync_) {
+  // A cancel, the close of a retired statement: one round trip proves that nothing is left to come, or to be sent.
+  if (needs_sync_ || !replies_.empty() || !out_.empty()) {
     needs_sync_ = false;
     return run_own("");
   }
   if (pins_to_undo_ != 0 && off_base()) return fail("its session could not be reset");
   pins_to_undo_ = 0;
-  if (!replies_.empty()) replies_.clear();
   phase_ = Phase::idle;
   owner_.available(*this);
 }

@@ -196,3 +196,34 @@ def test_a_client_that_goes_in_the_middle_of_a_copy_leaves_no_reply_to_others(st
                     read_until(client, b"GE")
     assert one.wrong == [] and two.wrong == []
     until(lambda: all(row["lease"] == "" for row in driver.show("SERVERS")), what="all leases returned")
+
+
+# ---- replies that are due when a connection goes back ----
+
+MALFORMED = {
+    "Parse": message(b"P", b"name\0select 1\0\0\7"),
+    "Bind": message(b"B", b"without an end"),
+    "Query": message(b"Q", b"select 1\0more"),
+    "Describe": message(b"D", b"Xname\0"),
+    "Close": message(b"C", b"S"),
+    "unknown": message(b"y"),
+}
+
+
+@pytest.mark.parametrize("kind", MALFORMED)
+def test_a_malformed_message_where_the_close_of_a_retired_statement_is_due_ends_only_its_sender(start, cluster, kind):
+    driver = start(cluster.conninfo, shared_connections=1, exclusive_connections=1)
+    with begin(driver) as innocent:
+        for turn in range(20):
+            with begin(driver) as client:
+                client.sendall(parse(b"kept", b"select 1") + SYNC)
+                assert types(read_until(client, b"Z")) == "1Z"
+            until(lambda: len(driver.show("CLIENTS")) == 2, what="the end of the client that had prepared")
+            with begin(driver) as client:
+                client.sendall(MALFORMED[kind])
+                with pytest.raises(EOFError):
+                    while True:
+                        read_message(client)
+            innocent.sendall(query(b"select %d" % turn))
+            assert types(read_until(innocent, b"Z")) == "TDCZ", (turn, driver.log())
+    assert "asked" not in driver.log()
