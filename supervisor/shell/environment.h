@@ -20,7 +20,7 @@ struct Passed {
   int count() const { return static_cast<int>(listeners.size()) + (ready_pipe ? 1 : 0) + (config ? 1 : 0); }
 };
 
-// The value of LISTEN_PID is the child's own pid, which the child fills in over these digits.
+// The value of LISTEN_PID is the child's own pid. Only the child knows it, and writes it over these digits.
 inline constexpr char listen_pid_slot[] = "LISTEN_PID=0000000000";
 
 // `inherited` less every variable of the protocol (and less PG* where the launch says so), plus the launch's own, plus

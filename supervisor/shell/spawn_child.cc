@@ -58,10 +58,17 @@ void drop_privileges(const ChildOrders& orders, int error_fd) {
   if (::syscall(SYS_setresuid, orders.uid, orders.uid, orders.uid) != 0) fail(error_fd, SpawnStage::setuid, errno);
 }
 
-void fill_in_pid(char* digits) {
-  if (digits == nullptr) return;
-  auto pid = static_cast<unsigned>(::syscall(SYS_getpid));
-  for (int i = 9; i >= 0; --i, pid /= 10) digits[i] = static_cast<char>('0' + pid % 10);
+// In plain decimal: to strtoul(..., 0), which libsystemd uses, a leading zero means octal. The slot is long enough; what
+// is left of it comes after the end of the string.
+void fill_in_pid(char* slot) {
+  if (slot == nullptr) return;
+  char reversed[16];
+  int count = 0;
+  for (auto pid = static_cast<unsigned>(::syscall(SYS_getpid)); pid > 0; pid /= 10) {
+    reversed[count++] = static_cast<char>('0' + pid % 10);
+  }
+  while (count > 0) *slot++ = reversed[--count];
+  *slot = '\0';
 }
 
 [[noreturn]] void execute(const ChildOrders& orders, int error_fd) {

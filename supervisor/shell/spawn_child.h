@@ -23,7 +23,7 @@ struct SpawnReport {
 struct ChildOrders {
   char* const* argv;
   char* const* environment;
-  char* listen_pid;                // ten characters to fill in, or nullptr
+  char* listen_pid;                // where to write the pid, ten characters and a NUL; or nullptr
   const char* const* candidates;   // paths to try to execute, in turn; ends with nullptr
   const char* working_dir;
   mode_t umask;

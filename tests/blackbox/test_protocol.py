@@ -84,6 +84,18 @@ def test_37_hostile_inheritance(world):
     gap("TERM -> ended", at, ended, 0, 300)
 
 
+def test_numbers_for_children_are_plain_decimals(world):
+    """Without leading zeros: libraries read them with strtoul(..., 0), to which a leading zero means octal."""
+    tree = described_tree(world)
+    for name in ("driver", "server"):
+        seen = description(world, name)
+        assert seen["environment"]["LISTEN_PID"] == str(seen["pid"])
+        numbers = {key: seen["environment"][key] for key in ("LISTEN_PID", "LISTEN_FDS", "READY_FD")}
+        assert all(text == str(int(text)) for text in numbers.values()), numbers
+        assert seen["libsystemd_listen_fds"] in (1, None), "libsystemd finds the sockets, where it is installed"
+    tree.stop()
+
+
 def test_database_variables_of_the_children(world):
     env = {**world.environment(), "PGHOST": "elsewhere", "PGHOSTADDR": "192.0.2.1", "PGPASSFILE": "/nowhere",
            "NOTIFY_SOCKET": "", "WATCHDOG_USEC": "7", "LISTEN_FDS": "3", "READY_FD": "1"}

@@ -1,5 +1,6 @@
 """Runs as a child of the supervisor: writes what it was given (descriptors, environment, signals, mask, folder) to a
 file as JSON, then becomes the command that follows.   describe.py FILE COMMAND..."""
+import ctypes
 import json
 import os
 import signal
@@ -25,6 +26,14 @@ def listeners(count):
     return names
 
 
+def libsystemd_listen_fds():
+    """What sd_listen_fds(3) returns, None where libsystemd is not installed."""
+    try:
+        return ctypes.CDLL("libsystemd.so.0").sd_listen_fds(0)
+    except OSError:
+        return None
+
+
 def status_lines():
     with open("/proc/self/status") as file:
         return {line.split(":")[0]: line.split(":")[1].strip() for line in file}
@@ -38,7 +47,7 @@ def main():
         "descriptors": descriptors(), "environment": dict(os.environ), "pid": os.getpid(), "cwd": os.getcwd(),
         "blocked": int(status["SigBlk"], 16), "ignored": int(status["SigIgn"], 16), "umask": umask,
         "listeners": listeners(int(os.environ.get("LISTEN_FDS", "0"))),
-        "sid": os.getsid(0), "stdin": os.readlink("/proc/self/fd/0"),
+        "libsystemd_listen_fds": libsystemd_listen_fds(), "sid": os.getsid(0), "stdin": os.readlink("/proc/self/fd/0"),
     }
     with open(sys.argv[1] + ".new", "w") as file:
         json.dump(result, file)

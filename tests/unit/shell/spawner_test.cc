@@ -8,7 +8,9 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
+#include <sstream>
 
 #include "common/posix.h"
 #include "supervisor/shell/environment.h"
@@ -152,11 +154,17 @@ TEST_CASE("a child has exactly the descriptors that it is passed") {
   CHECK(spawning.run().output == "0 1 2 3 the passed file");
 }
 
-TEST_CASE("LISTEN_PID is the child's own pid") {
+TEST_CASE("LISTEN_PID is the child's own pid, without leading zeros") {
   Spawning spawning;
-  spawning.request.argv = {"sh", "-c", "expr $LISTEN_PID - $$"};
+  spawning.request.argv = {"sh", "-c", "echo \"$LISTEN_PID $$ $AFTER\""};
   spawning.request.environment.push_back(listen_pid_slot);
-  CHECK(spawning.run().output == "0\n");
+  spawning.request.environment.push_back("AFTER=it");
+  std::istringstream output(spawning.run().output);
+  std::string listen_pid, pid, after;
+  output >> listen_pid >> pid >> after;
+  CHECK(listen_pid == pid);
+  CHECK(after == "it");
+  CHECK(std::strtoul(listen_pid.c_str(), nullptr, 0) == std::strtoul(pid.c_str(), nullptr, 10));  // as libsystemd reads it
 }
 
 TEST_CASE("a child has an empty mask, default dispositions, a session of its own, its umask and folder") {
