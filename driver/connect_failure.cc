@@ -97,6 +97,7 @@ Result<ConnectParameters> ConnectParameters::from(const DriverConfig& config) {
   parameters.set("fallback_application_name", "code-analysis driver");
   parameters.set("client_encoding", "UTF8");
   parameters.set("gssencmode", "disable");  // the raw messages travel on the socket or through TLS only
+  parameters.set_keepalives(config.server_wait_timeout_ms);
   if (config.statement_timeout_ms > 0) {
     std::string server_options = parameters.value("options");
     if (!server_options.empty()) server_options += ' ';
@@ -104,6 +105,15 @@ Result<ConnectParameters> ConnectParameters::from(const DriverConfig& config) {
     parameters.set("options", server_options);
   }
   return parameters;
+}
+
+// A network that has forgotten a connection drops what is sent on it, while new connections work. What the operator has set
+// stays. tcp_user_timeout is no alternative: it also ends connections whose server only does not read for so long.
+void ConnectParameters::set_keepalives(std::int64_t limit_ms) {
+  const auto seconds = [limit_ms](int part) { return std::to_string(std::max<std::int64_t>(limit_ms / 1000 / part, 1)); };
+  if (value("keepalives_idle").empty()) set("keepalives_idle", seconds(2));
+  if (value("keepalives_interval").empty()) set("keepalives_interval", seconds(8));
+  if (value("keepalives_count").empty()) set("keepalives_count", "3");
 }
 
 std::vector<const char*> ConnectParameters::keywords() const {
@@ -124,12 +134,14 @@ ConnectFailure judge_connect_failure(std::string_view message, bool began) {
   ConnectFailure failure;
   bool refused = false;  // by a server, for good
   bool mendable = false;
+  bool answered = false;
   while (!message.empty()) {
     const auto end = message.find('\n');
     const auto line = message.substr(0, end);
     message.remove_prefix(end == std::string_view::npos ? message.size() : end + 1);
     if (line.empty() || line.rfind("LOCATION:", 0) == 0) continue;
     const Line read = read_line(line);
+    if (!read.sqlstate.empty()) answered = true;
     if (!read.sqlstate.empty()) (mends_by_waiting(read.sqlstate) ? mendable : refused) = true;
     const bool given_up = libpq_refuses(line);
     if (given_up) refused = true;
@@ -137,6 +149,7 @@ ConnectFailure judge_connect_failure(std::string_view message, bool began) {
     if (!failure.text.empty()) failure.text += "; ";
     failure.text += read.text;
   }
+  failure.answered = answered;
   failure.permanent = !began || (refused && !mendable);
   if (failure.text.empty()) failure.text = "connection failed";
   return failure;

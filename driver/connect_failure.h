@@ -23,11 +23,13 @@ class ConnectParameters {
 
  private:
   void set(std::string_view keyword, std::string value);
+  void set_keepalives(std::int64_t limit_ms);
   std::vector<std::pair<std::string, std::string>> parameters_;
 };
 
 struct ConnectFailure {
   std::string text;        // one line for a person
+  bool answered = false;   // by a server, which refused
   bool permanent = false;  // waiting cannot mend it: wrong password, no such database, invalid options
 };
 

@@ -22,7 +22,7 @@ constexpr milliseconds longest_retry{500};
 Notifications::Notifications(EventLoop& loop, Pool& pool)
     : loop_(loop), pool_(pool), retry_(loop, [this] { try_again(); }) {}
 
-Notifications::~Notifications() = default;
+Notifications::~Notifications() { pool_.watch(nullptr); }
 
 // ---- what clients want ----
 
@@ -66,6 +66,7 @@ void Notifications::open() {
   if (read_buffer_.empty()) read_buffer_.resize(read_buffer_size);
   splitter_ = wire::Splitter(wire::backend_grammar);
   server_ = std::make_unique<ServerConnection>(loop_, static_cast<ServerOwner&>(*this), pool_.take_serial(), read_buffer_);
+  pool_.watch(server_.get());
   server_->connect(pool_.settings().connect, pool_.settings().connect_timeout);
 }
 
@@ -107,21 +108,29 @@ void Notifications::reconnect() {
 void Notifications::settle() {
   if (is_connected()) server_->flush();
   if (lost_ || failed_) {
-    server_.reset();
-    sent_.clear();
+    drop_server();
     error_.clear();
     failed_ = false;
-    if (std::exchange(lost_, false)) end_listeners();
+    if (std::exchange(lost_, false)) {
+      end_listeners();
+      away_reason_ = loss_;
+      try_again();
+    }
   }
   if (registry_.empty()) {
     if (server_) server_->close_politely();
-    server_.reset();
-    sent_.clear();
+    drop_server();
     retry_.stop();
     pause_before_retry_ = {};
     return;
   }
   if (!server_ && !retry_.running()) open();
+}
+
+void Notifications::drop_server() {
+  pool_.watch(nullptr);
+  server_.reset();
+  sent_.clear();
 }
 
 void Notifications::end_listeners() {

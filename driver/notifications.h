@@ -85,6 +85,7 @@ class Notifications final : private ServerOwner, private LeaseHolder {
   void ask_for(const std::string& channel);
   void give_up(const std::vector<std::string>& channels);
   void hand_on(std::string_view message);
+  void drop_server();
   void end_listeners();
   void try_again();
 

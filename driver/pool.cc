@@ -27,9 +27,10 @@ Pool::Pool(EventLoop& loop, PoolSettings settings, Listener listener)
       recancel_(loop, [this] { cancel_again(); }),
       overdue_(loop, [this] { refuse_overdue(); }),
       stalled_(loop, [this] { evict_stalled(); }),
-      long_leases_(loop, [this] { move_long_leases(); }) {}
-
-Pool::~Pool() = default;
+      long_leases_(loop, [this] { move_long_leases(); }),
+      silence_(loop, settings_.server_wait_timeout > milliseconds{} ? settings_.server_wait_timeout : settings_.connect_timeout,
+               [this] { return watched(); },
+               [this](const PeerAddress& server, Instant since) { server_silent(server, since); }) {}
 
 std::string Pool::parameter(std::string_view name) const {
   for (const auto& [known, value] : parameters_) {
@@ -138,7 +139,7 @@ void Pool::connected(ServerConnection& server) {
   }
 }
 
-void Pool::connect_failed(ServerConnection&, ConnectFailure failure) {
+void Pool::connect_failed(ServerConnection& server, ConnectFailure failure) {
   closed_any_ = true;
   if (closing_) return;
   if (failure.permanent && !has_live()) return listener_.hopeless(failure.text);
@@ -146,11 +147,8 @@ void Pool::connect_failed(ServerConnection&, ConnectFailure failure) {
   pause_before_retry_ = pause_before_retry_ == milliseconds{} ? first_retry
                                                               : std::min(pause_before_retry_ * 2, longest_retry);
   if (!retry_.running()) retry_.start(pause_before_retry_);
-  if (has_live()) return;
-  away_reason_ = failure.text;
-  if (away_since_) return;
-  away_since_ = MonotonicClock::now();
-  overdue_.stop();  // another limit applies from here on
+  if (failure.answered && has_live()) return;
+  away(server.started_at(), failure.text);
 }
 
 void Pool::available(ServerConnection& server) {
@@ -183,6 +181,38 @@ void Pool::tell_losses() {
   }
 }
 
+// A connection proves that PostgreSQL is up only by what it has received since.
+void Pool::away(Instant since, const std::string& reason) {
+  away_reason_ = reason;
+  if (away_since_ || last_heard() > since) return;
+  away_since_ = since;
+  overdue_.stop();  // another limit applies from here on
+}
+
+void Pool::server_silent(const PeerAddress& server, Instant since) {
+  const std::string reason = "it accepts connections at most, and does not answer";
+  listener_.waiting(reason);
+  for (ServerConnection* idle : idle_) {
+    if (idle->peer() == server) idle->close_politely();
+  }
+  std::erase_if(idle_, [](const ServerConnection* idle) { return idle->phase() == ServerConnection::Phase::closed; });
+  closed_any_ = true;
+  away(since, reason);
+}
+
+std::vector<ServerConnection*> Pool::watched() const {
+  std::vector<ServerConnection*> list;
+  for (const auto& member : members_) list.push_back(member.server.get());
+  if (other_ != nullptr) list.push_back(other_);
+  return list;
+}
+
+Instant Pool::last_heard() const {
+  Instant last{};
+  for (const auto& member : members_) last = std::max(last, member.server->heard_at());
+  return last;
+}
+
 // ---- after each event ----
 
 void Pool::settle() {
@@ -195,6 +225,7 @@ void Pool::settle() {
     watch_waits();
     watch_stalls();
     watch_long_leases();
+    silence_.settle();
   }
   if (closed_any_) remove_closed();
 }
@@ -297,6 +328,7 @@ void Pool::close() {
   overdue_.stop();
   stalled_.stop();
   long_leases_.stop();
+  silence_.stop();
   for (auto& member : members_) {
     if (member.server->phase() == ServerConnection::Phase::idle) member.server->close_politely();
   }

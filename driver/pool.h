@@ -5,6 +5,7 @@
 // go on with growing pauses, and those who wait are refused after server_wait_timeout.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 #include "driver/lease_budget.h"
 #include "driver/server_connection.h"
 #include "driver/session_state.h"
+#include "driver/silence_watch.h"
 
 namespace ca::driver {
 
@@ -79,6 +81,8 @@ class Pool : private ServerOwner {
   void close();                                // says goodbye on every connection; nothing is lent any more
   std::size_t waiting() const { return shared_.size() + exclusive_.size(); }
 
+  // A connection that is not the pool's is watched for silence, too. Owns: nothing; nullptr ends it.
+  void watch(ServerConnection* other) { other_ = other; }
   ServerConnection::Serial take_serial() { return next_serial_++; }  // for a connection that is not the pool's
 
   // What a server connection reports for a setting at its start; empty where none was made yet or it is not reported.
@@ -143,9 +147,14 @@ class Pool : private ServerOwner {
   std::optional<Instant> wait_limit(const LeaseRequest& request) const;
   void refuse_overdue();
   bool has_live() const;
+  std::vector<ServerConnection*> watched() const;
+  Instant last_heard() const;
+  void server_silent(const PeerAddress& server, Instant since);
+  void away(Instant since, const std::string& reason);
   void finish_lease(Member& member);
   void remove_closed();
   void send_cancel(ServerConnection& server, std::chrono::milliseconds pause);
+  void run_cancels();
   void cancel_sent(ServerConnection::Serial serial, std::uint64_t answered, std::chrono::milliseconds pause);
   void cancel_again();
 
@@ -169,12 +178,17 @@ class Pool : private ServerOwner {
   std::vector<ServerConnection*> idle_;       // the last one returned is the first one lent: its caches are warm
   std::vector<ServerConnection*> lost_;       // not told yet
   std::vector<std::pair<std::string, std::string>> parameters_;
+  struct CancelWork;
+  std::deque<CancelWork*> queued_cancels_;    // owned
+  int running_cancels_ = 0;                   // in libuv's threads
   std::vector<SentCancel> sent_cancels_;
   Timer retry_;
   Timer recancel_;
   Timer overdue_;
   Timer stalled_;
   Timer long_leases_;
+  SilenceWatch silence_;
+  ServerConnection* other_ = nullptr;
   std::chrono::milliseconds pause_before_retry_{};
   std::optional<Instant> away_since_;
   Instant up_since_{};                        // PostgreSQL is up, and PAUSE is over: waiting counts from then on

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/check.h"
 #include "driver/pool.h"
 
 namespace ca::driver {
@@ -12,15 +13,21 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds longest_cancel_pause{5000};
+// PQcancel waits for a server for as long as that is silent. libuv has four threads, and name look-ups need one, too.
+constexpr int most_running = 2;
 
-struct CancelWork {
+}  // namespace
+
+struct Pool::CancelWork {
   uv_work_t work{};
   std::unique_ptr<PGcancel, void (*)(PGcancel*)> cancel;
   EventLoop* loop;
   std::function<void()> done;
 };
 
-}  // namespace
+Pool::~Pool() {
+  for (const CancelWork* work : queued_cancels_) delete work;
+}
 
 // PQcancel opens a connection and waits for its end, so it runs beside the loop; libpq documents it as thread-safe.
 void Pool::send_cancel(ServerConnection& server, milliseconds pause) {
@@ -28,8 +35,11 @@ void Pool::send_cancel(ServerConnection& server, milliseconds pause) {
   if (!handle) return;
   ++cancels_sent_;
   auto done = [this, serial = server.serial(), answered = server.answered(), pause] { cancel_sent(serial, answered, pause); };
-  auto work = std::make_unique<CancelWork>(CancelWork{{}, std::move(handle), &loop_, std::move(done)});
-  work->work.data = work.get();
+  queued_cancels_.push_back(new CancelWork{{}, std::move(handle), &loop_, std::move(done)});
+  run_cancels();
+}
+
+void Pool::run_cancels() {
   const auto run = [](uv_work_t* raw) {
     char message[256];
     PQcancel(static_cast<CancelWork*>(raw->data)->cancel.get(), message, sizeof message);
@@ -39,14 +49,18 @@ void Pool::send_cancel(ServerConnection& server, milliseconds pause) {
     finished->done();
     if (finished->loop->settle) finished->loop->settle();
   };
-  if (uv_queue_work(loop_.raw(), &work->work, run, after) == 0) {
-    work.release();
-  } else {
-    server.end_cancel();
+  while (running_cancels_ < most_running && !queued_cancels_.empty()) {
+    auto* work = queued_cancels_.front();
+    queued_cancels_.pop_front();
+    ++running_cancels_;
+    work->work.data = work;
+    CA_CHECK(uv_queue_work(loop_.raw(), &work->work, run, after) == 0);
   }
 }
 
 void Pool::cancel_sent(ServerConnection::Serial serial, std::uint64_t answered, milliseconds pause) {
+  --running_cancels_;
+  run_cancels();
   for (auto& member : members_) {
     ServerConnection& server = *member.server;
     if (server.serial() != serial) continue;

@@ -25,7 +25,7 @@ constexpr std::string_view advice =
 // return. PAUSE suspends the latter, since the operator has asked for the wait.
 std::optional<Instant> Pool::wait_limit(const LeaseRequest& request) const {
   const Instant since = request.waiting_since();
-  if (away_since_) return std::max(since, *away_since_) + settings_.server_wait_timeout;
+  if (away_since_) return std::max({since, *away_since_, last_heard()}) + settings_.server_wait_timeout;
   if (paused_ || settings_.query_wait_timeout == milliseconds{}) return std::nullopt;
   return std::max(since, up_since_) + settings_.query_wait_timeout;
 }

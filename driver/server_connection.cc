@@ -7,6 +7,12 @@
 
 namespace ca::driver {
 
+namespace {
+
+constexpr int most_cancels = 4;  // at a time: more have no further effect, and a silent server keeps each of them
+
+}  // namespace
+
 ServerConnection::ServerConnection(EventLoop& loop, ServerOwner& owner, Serial serial, std::span<char> read_buffer)
     : loop_(loop), owner_(owner), serial_(serial), read_buffer_(read_buffer) {}
 
@@ -15,6 +21,7 @@ ServerConnection::~ServerConnection() { poll_.reset(); }
 // ---- connecting: libpq's work ----
 
 void ServerConnection::connect(const ConnectParameters& parameters, std::chrono::milliseconds timeout) {
+  started_at_ = loop_.now();
   const auto keywords = parameters.keywords();
   const auto values = parameters.values();
   conn_.reset(PQconnectStartParams(keywords.data(), values.data(), 0));
@@ -25,7 +32,7 @@ void ServerConnection::connect(const ConnectParameters& parameters, std::chrono:
   timeout_ = std::make_unique<Timer>(loop_, [this] {
     loss_ = "no answer within connect_timeout";
     phase_ = Phase::closed;
-    owner_.connect_failed(*this, {address() + ": " + loss_, false});
+    owner_.connect_failed(*this, {address() + ": " + loss_});
   });
   timeout_->start(timeout);
   watch();
@@ -77,6 +84,8 @@ void ServerConnection::finish_connecting() {
     if ((events & ~UV_WRITABLE) != 0 && phase_ != Phase::closed && !paused_) read_some();
   });
   poll_->want(UV_READABLE);
+  peer_ = peer_address(PQsocket(conn_.get()));
+  heard_at_ = loop_.now();
   phase_ = Phase::idle;
   owner_.connected(*this);
 }
@@ -100,6 +109,10 @@ std::string ServerConnection::address() const {
 void ServerConnection::flush() {
   if (phase_ == Phase::closed) return;
   const bool was_blocked = out_.has_backlog();
+  if (!expects_ && !out_.empty()) {
+    expects_ = true;
+    quiet_since_ = loop_.now();
+  }
   if (out_.flush(stream_) == Outbox::Flushed::failed) return fail("the connection to PostgreSQL broke");
   poll_->want((paused_ ? 0 : UV_READABLE) | (out_.has_backlog() ? UV_WRITABLE : 0));
   if (was_blocked && !out_.has_backlog() && holder_ != nullptr) holder_->server_drained();
@@ -141,9 +154,20 @@ void ServerConnection::read_until_blocked() {
       consume(input);
       carry_.erase(0, carry_.size() - input.size());
     }
+    if (got.count > 0) quiet_since_ = heard_at_ = loop_.now();
     if (phase_ == Phase::closed) return;
     if (got.failed) return fail("PostgreSQL closed the connection");
   } while (!paused_ && stream_.has_buffered());
+}
+
+// A cancel request that does not end holds back what comes next.
+bool ServerConnection::awaits_answer() const noexcept {
+  if (phase_ == Phase::connecting || phase_ == Phase::idle || phase_ == Phase::closed) return false;
+  return expects_ || phase_ == Phase::cleaning || cancels_ > 0;
+}
+
+std::optional<Instant> ServerConnection::cleaning_since() const noexcept {
+  return phase_ == Phase::cleaning ? std::optional(cleaning_since_) : std::nullopt;
 }
 
 // ---- leases ----
@@ -173,6 +197,7 @@ void ServerConnection::end_lease(Pins pins) {
 
 // Brings the connection back to the state of a new one, a step a call; each step ends in own_work_done().
 void ServerConnection::clean() {
+  if (phase_ != Phase::cleaning) cleaning_since_ = loop_.now();
   phase_ = Phase::cleaning;
   changed_parameters_.merge(session_parameters_);
   session_parameters_.clear();
@@ -219,7 +244,8 @@ void ServerConnection::retire(StatementId statement) {
 // ---- cancelling, and the end ----
 
 std::unique_ptr<PGcancel, void (*)(PGcancel*)> ServerConnection::begin_cancel() {
-  std::unique_ptr<PGcancel, void (*)(PGcancel*)> cancel(PQgetCancel(conn_.get()), PQfreeCancel);
+  std::unique_ptr<PGcancel, void (*)(PGcancel*)> cancel(cancels_ < most_cancels ? PQgetCancel(conn_.get()) : nullptr,
+                                                        PQfreeCancel);
   if (cancel) {
     ++cancels_;
     needs_sync_ = true;

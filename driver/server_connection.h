@@ -22,6 +22,7 @@
 #include "driver/connect_failure.h"
 #include "driver/event_loop.h"
 #include "driver/outbox.h"
+#include "driver/probe.h"
 #include "driver/reply_queue.h"
 #include "driver/stream.h"
 #include "driver/wire/splitter.h"
@@ -100,6 +101,16 @@ class ServerConnection {
   bool encrypted() const noexcept { return encrypted_; }
   // In the middle of a message to the holder: an error of ours cannot be put there.
   bool inside_reply() const noexcept { return splitter_.inside_message(); }
+
+  // ---- for SilenceWatch and the pool ----
+  bool awaits_answer() const noexcept;
+  // REQUIRES: awaits_answer(). The later of: the last byte received, the first byte sent after an answer was complete.
+  Instant quiet_since() const noexcept { return quiet_since_; }
+  Instant heard_at() const noexcept { return heard_at_; }            // the last byte received; or the connection's start
+  Instant started_at() const noexcept { return started_at_; }        // connect() was called
+  std::optional<Instant> cleaning_since() const noexcept;            // nullopt: it is not cleaned now
+  const std::optional<PeerAddress>& peer() const noexcept { return peer_; }
+  void give_up(std::string reason) { fail(std::move(reason)); }
 
   // ---- for the pool ----
   void lend(LeaseHolder& holder);             // REQUIRES: idle
@@ -184,6 +195,11 @@ class ServerConnection {
   std::map<std::string, std::string, std::less<>> changed_parameters_;  // by the holder
   std::string loss_;
   std::string own_error_;   // of SQL that the driver runs by itself
+  std::optional<PeerAddress> peer_;
+  Instant started_at_{};
+  Instant quiet_since_{};
+  Instant heard_at_{};
+  Instant cleaning_since_{};
   std::uint64_t drained_ = 0;
   Pins pins_to_undo_ = 0;
   std::uint64_t answered_ = 0;
@@ -192,6 +208,7 @@ class ServerConnection {
   bool own_work_ = false;   // replies are to SQL that the driver runs by itself
   bool reset_done_ = false;
   bool needs_sync_ = false; // after a cancel: one round trip proves that it has struck or missed
+  bool expects_ = false;    // an answer to what was sent
   bool paused_ = false;
   bool reading_ = false;
   bool hide_rest_ = false;  // of the message whose first slice was hidden

@@ -151,6 +151,7 @@ void ServerConnection::on_ready(const wire::Slice& slice, const char* run) {
     if (failed.of_client && holder_ != nullptr) holder_->parse_failed(failed.statement);
   }
   failed_.clear();
+  expects_ = !replies_.empty();
   if (!ready.awaited) return fail("PostgreSQL answered what was not asked");
   if (own_work_) return own_work_done(status_);
   if (holder_ != nullptr) {

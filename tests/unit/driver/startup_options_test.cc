@@ -112,3 +112,14 @@ TEST_CASE("the driver's own parameters join those of the connection string") {
   CHECK(parameters->value("target_session_attrs") == "read-write");
   CHECK(parameters->keywords().back() == nullptr);
 }
+
+TEST_CASE("keepalive finds a forgotten connection within server_wait_timeout, unless the connection string says otherwise") {
+  DriverConfig config;
+  config.server_wait_timeout_ms = 80'000;
+  const auto own = ConnectParameters::from(config);
+  CHECK(own->value("keepalives_idle") == "40");
+  CHECK(own->value("keepalives_interval") == "10");
+  CHECK(own->value("keepalives_count") == "3");
+  config.conninfo = "keepalives_idle=7";
+  CHECK(ConnectParameters::from(config)->value("keepalives_idle") == "7");
+}
