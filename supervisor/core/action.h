@@ -12,7 +12,8 @@
 
 namespace ca::core {
 
-// Start the process; answered by SpawnSucceeded or SpawnFailed, at once or later.
+// Start the process; answered by SpawnSucceeded, SpawnFailed or SpawnNotBegun, at once or later. The shell asks may_begin()
+// at the moment at which it carries this out.
 struct Spawn { ProcessId process; };
 // Send a signal to a live child; the shell sends SIGCONT after it, so that a stopped child obeys.
 struct Signal { ProcessId process; pid_t pid; int signal; };

@@ -30,9 +30,10 @@ void take_earlier(std::optional<Instant>& earliest, std::optional<Instant> other
 }  // namespace
 
 void Turn::expire() {
+  if (!judged_until_) return;
   for (ProcessId id = 0; id < process_count(); ++id) {
     const auto deadline = std::visit(DeadlineOf{state_}, process(id).place);
-    if (!deadline || *deadline > now_) continue;
+    if (!deadline || !is_over(*deadline)) continue;
     if (place<Starting>(id)) {
       announce(Record::ready_timeout, id);
       tell_to_stop(id, true);
@@ -42,7 +43,7 @@ void Turn::expire() {
       process(id).place = Waiting{};
     }
   }
-  if (state_.shutdown_deadline && *state_.shutdown_deadline <= now_) {
+  if (state_.shutdown_deadline && is_over(*state_.shutdown_deadline)) {
     state_.shutdown_deadline.reset();
     state_.overdue = true;
   }

@@ -8,6 +8,7 @@
 #include <string>
 #include <variant>
 
+#include "common/clock.h"
 #include "supervisor/core/rules.h"
 
 namespace ca::core {
@@ -34,6 +35,7 @@ enum class StopMode : std::uint8_t { none, orderly, hurried, immediate };  // a 
 struct Begin {};                                             // the first event: start the tree
 struct SpawnSucceeded { ProcessId process; pid_t pid; };     // exec has succeeded; reported before an exit of the same pid
 struct SpawnFailed { ProcessId process; SpawnError error; }; // no process was left behind
+struct SpawnNotBegun { ProcessId process; };                 // may_begin() said no when it was about to be carried out
 struct BecameReady { ProcessId process; pid_t pid; };
 struct StartProgressed { ProcessId process; pid_t pid; };    // a WAITING line: ready_timeout starts afresh
 struct ReadinessLost { ProcessId process; pid_t pid; };      // readiness channel ended without readiness
@@ -47,9 +49,11 @@ struct TreeStopRequested { StopMode mode; std::string reason; int exit_code = 0;
 struct ProcessStartRequested { ProcessId process; };         // by hand; also from `failed`
 struct ProcessStopRequested { ProcessId process; };          // by hand
 struct ProcessRestartRequested { ProcessId process; };       // by hand
-struct WokeUp {};                                            // the deadline that next_deadline named is here
+// The deadline that next_deadline named is here. Only this fact lets a deadline pass, and only one that is at or before
+// `facts_until`: the shell has reported every fact that it could have seen by then.
+struct WokeUp { Instant facts_until = Instant::max(); };
 
-using Event = std::variant<Begin, SpawnSucceeded, SpawnFailed, BecameReady, StartProgressed, ReadinessLost, Exited,
+using Event = std::variant<Begin, SpawnSucceeded, SpawnFailed, SpawnNotBegun, BecameReady, StartProgressed, ReadinessLost, Exited,
                            LeftoversGone, TreeStopRequested, ProcessStartRequested, ProcessStopRequested,
                            ProcessRestartRequested, WokeUp>;
 

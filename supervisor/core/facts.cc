@@ -43,6 +43,11 @@ void Turn::on(const SpawnFailed& fact) {
   settle(fact.process, now_, Outcome::failure);
 }
 
+// As if it had not been ordered: nothing failed.
+void Turn::on(const SpawnNotBegun& fact) {
+  if (place<Spawning>(fact.process)) settle(fact.process, now_, Outcome::asked);
+}
+
 void Turn::on(const BecameReady& fact) {
   const auto* starting = place<Starting>(fact.process);
   if (starting && starting->pid == fact.pid) become_ready(fact.process, fact.pid);
@@ -87,6 +92,8 @@ void Turn::on(const TreeStopRequested& request) {
   const bool again = request.mode == StopMode::orderly && state_.stop == StopMode::orderly;
   state_.stop = std::max(state_.stop, again ? StopMode::hurried : request.mode);
 }
+
+void Turn::on(const WokeUp& fact) { judged_until_ = std::min(fact.facts_until, now_); }
 
 void Turn::on(const ProcessStartRequested& request) {
   if (state_.stop != StopMode::none) return;

@@ -31,7 +31,7 @@ void Turn::reconcile() {
   stop_as_asked_by_hand();
   move();
   // After move(), so that a tree that became ready at this very instant is ready.
-  if (state_.start_deadline && *state_.start_deadline <= now_) {
+  if (state_.start_deadline && is_over(*state_.start_deadline)) {
     begin_stop(StopMode::orderly, exit_code::start_failed,
                "the tree was not ready within start_timeout, " + std::to_string(rules_.start_timeout.count()) + " ms");
     move();

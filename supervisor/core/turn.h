@@ -20,7 +20,7 @@ class Turn {
   Turn(const Rules& rules, State& state, Instant now) : rules_(rules), state_(state), now_(now) {}
 
   void record(const Event& event);   // facts.cc: what is now known
-  void expire();                     // deadlines.cc: what has taken too long
+  void expire();                     // deadlines.cc: what has taken too long, as of WokeUp
   void reconcile();                  // reconcile.cc: one step towards the goal
   std::vector<Action> take_actions() { return std::move(actions_); }
 
@@ -29,6 +29,7 @@ class Turn {
   void on(const Begin&);
   void on(const SpawnSucceeded& fact);
   void on(const SpawnFailed& fact);
+  void on(const SpawnNotBegun& fact);
   void on(const BecameReady& fact);
   void on(const StartProgressed& fact);
   void on(const ReadinessLost& fact);
@@ -38,7 +39,9 @@ class Turn {
   void on(const ProcessStartRequested& request);
   void on(const ProcessStopRequested& request);
   void on(const ProcessRestartRequested& request);
-  void on(const WokeUp&) {}
+  void on(const WokeUp& fact);
+
+  bool is_over(Instant deadline) const { return judged_until_ && deadline <= *judged_until_; }
 
   // Life of one process (process.cc).
   const ProcessRules& rule(ProcessId id) const { return rules_.processes[id]; }
@@ -83,6 +86,7 @@ class Turn {
   const Rules& rules_;
   State& state_;
   const Instant now_;
+  std::optional<Instant> judged_until_;  // deadlines at or before it are over; nullopt: none is judged
   std::vector<Action> actions_;
 };
 

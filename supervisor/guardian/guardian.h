@@ -1,6 +1,6 @@
 // The guardian: the process that was started. It makes the folders, takes the lock, writes the pid file, forks the
 // supervisor half and then does four small things: it relays signals, reaps, talks to its own parent, and, when the
-// supervisor half dies, ends everything. It has no libuv and allocates next to nothing after the fork.
+// supervisor half dies, ends everything. It has no event loop and allocates next to nothing after the fork.
 #pragma once
 
 #include <functional>

@@ -23,6 +23,7 @@ bool open_pipe(UniqueFd& read_end, UniqueFd& write_end) {
   if (::pipe2(ends, O_CLOEXEC) != 0) return false;
   read_end.reset(ends[0]);
   write_end.reset(ends[1]);
+  ::fcntl(read_end.get(), F_SETFL, O_NONBLOCK);
   return true;
 }
 
@@ -37,11 +38,12 @@ std::optional<core::ProcessId> Children::by_pid(pid_t pid) const {
   return found == by_pid_.end() ? std::nullopt : std::optional(found->second);
 }
 
-tl::expected<Children::Channels, core::SpawnError> Children::open_channels(core::ProcessId process) const {
+tl::expected<Children::Channels, core::SpawnError> Children::open_channels(core::ProcessId process) {
   const core::ProcessRules& rules = environment_.plan.rules.processes[process];
   const Launch& launch = environment_.plan.launches[process];
   Channels channels;
-  if (!open_pipe(channels.output_read, channels.output_write)) return channel_failure("pipe2", errno);
+  UniqueFd output_read;
+  if (!open_pipe(output_read, channels.output_write)) return channel_failure("pipe2", errno);
   if (rules.ready == core::ReadyKind::pipe && !open_pipe(channels.ready_read, channels.ready_write)) {
     return channel_failure("pipe2", errno);
   }
@@ -55,7 +57,30 @@ tl::expected<Children::Channels, core::SpawnError> Children::open_channels(core:
     if (!config) return channel_failure("memfd_create", config.error().code);
     channels.config = std::move(*config);
   }
+  if (auto watched = watch_channels(process, channels, std::move(output_read)); !watched) {
+    return channel_failure("epoll_ctl", watched.error().code);
+  }
   return channels;
+}
+
+Status Children::watch_channels(core::ProcessId process, Channels& channels, UniqueFd output_read) {
+  Loop& loop = environment_.loop;
+  auto output = LogPump::make(loop, std::move(output_read), environment_.plan.rules.processes[process].name, environment_.log);
+  if (!output) return tl::unexpected(output.error());
+  channels.output = std::move(*output);
+  if (channels.ready_read) {
+    auto watch = FdWatch::make(loop, channels.ready_read.get(), EPOLLIN,
+                               [this, process](std::uint32_t) { drain_ready_pipe(process); });
+    if (!watch) return tl::unexpected(watch.error());
+    channels.ready_watch = std::move(*watch);
+  }
+  if (channels.notify) {
+    auto watch = FdWatch::make(loop, channels.notify->fd(), EPOLLIN,
+                               [this, process](std::uint32_t) { read_notify_socket(process); });
+    if (!watch) return tl::unexpected(watch.error());
+    channels.notify_watch = std::move(*watch);
+  }
+  return {};
 }
 
 tl::expected<pid_t, core::SpawnError> Children::start(core::ProcessId process, const Channels& channels) const {
@@ -100,27 +125,20 @@ core::Event Children::spawn(core::ProcessId process) {
 
 void Children::adopt_channels(core::ProcessId process, Channels channels) {
   Child& child = children_[process];
-  uv_loop_t* const loop = environment_.loop;
-  child.output = std::make_unique<LogPump>(loop, std::move(channels.output_read),
-                                           environment_.plan.rules.processes[process].name, environment_.log);
+  child.output = std::move(channels.output);
   child.readiness = {};
-  if (channels.ready_read) {
-    child.ready_pipe = std::move(channels.ready_read);
-    child.ready_watch =
-        std::make_unique<FdWatch>(loop, child.ready_pipe.get(), [this, process] { read_ready_pipe(process); });
-  }
-  if (channels.notify) {
-    child.notify = std::move(channels.notify);
-    child.notify_watch =
-        std::make_unique<FdWatch>(loop, child.notify->fd(), [this, process] { read_notify_socket(process); });
-  }
+  child.ready_pipe = std::move(channels.ready_read);
+  child.ready_watch = std::move(channels.ready_watch);
+  child.notify = std::move(channels.notify);
+  child.notify_watch = std::move(channels.notify_watch);
 }
 
 bool Children::read_ready_pipe(core::ProcessId process) {
   Child& child = children_[process];
+  if (!child.ready_watch) return false;
   char buffer[8192];
   const ssize_t count = ::read(child.ready_pipe.get(), buffer, sizeof buffer);
-  if (count < 0) return false;
+  if (count < 0) return errno == EINTR;
   if (count > 0) {
     tell(process, child.readiness.feed(std::string_view(buffer, static_cast<std::size_t>(count))));
     return true;
@@ -132,8 +150,18 @@ bool Children::read_ready_pipe(core::ProcessId process) {
   return false;
 }
 
+// Reads all that is there, so that a deadline is judged by it: as much as the largest pipe holds. A grandchild may go on
+// writing as fast as this reads.
+void Children::drain_ready_pipe(core::ProcessId process) {
+  constexpr int reads_a_turn = 128;
+  for (int i = 0; i < reads_a_turn && read_ready_pipe(process); ++i) {}
+}
+
 void Children::tell(core::ProcessId process, const std::vector<ReadinessFact>& facts) {
-  for (const ReadinessFact& fact : facts) {
+  for (std::size_t i = 0; i < facts.size(); ++i) {
+    const ReadinessFact& fact = facts[i];
+    const bool is_overtaken = fact.kind == ReadinessFact::Kind::progress && i + 1 < facts.size();
+    if (is_overtaken) continue;  // what came with it says more
     Child& child = children_[process];
     switch (fact.kind) {
       case ReadinessFact::Kind::ready:
@@ -188,8 +216,7 @@ void Children::read_notify_socket(core::ProcessId process) {
 
 void Children::drain(core::ProcessId process) {
   Child& child = children_[process];
-  constexpr int reads_of_a_full_pipe = 128;  // a grandchild may go on writing as fast as this reads
-  for (int i = 0; i < reads_of_a_full_pipe && child.ready_watch && read_ready_pipe(process); ++i) {}
+  drain_ready_pipe(process);
   if (child.notify) read_notify_socket(process);
 }
 

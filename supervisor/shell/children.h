@@ -23,7 +23,7 @@ class Children {
   using FactSink = std::function<void(const core::Event&)>;
 
   struct Environment {
-    uv_loop_t* loop;
+    Loop& loop;
     const Plan& plan;
     const std::vector<BoundListener>& listeners;
     std::string tree;                     // unique id of this run
@@ -64,15 +64,20 @@ class Children {
     std::optional<NotifySocket> notify;
     std::unique_ptr<FdWatch> notify_watch;
   };
-  // Both ends of what one spawn needs; what is not handed over is closed.
+  // Both ends of what one spawn needs, ours already watched, so that nothing can fail once the process runs. What is not
+  // handed over is closed.
   struct Channels {
-    UniqueFd output_read, output_write, ready_read, ready_write, config;
+    UniqueFd output_write, ready_read, ready_write, config;
     std::optional<NotifySocket> notify;
+    std::unique_ptr<LogPump> output;
+    std::unique_ptr<FdWatch> ready_watch, notify_watch;
   };
 
-  tl::expected<Channels, core::SpawnError> open_channels(core::ProcessId process) const;
+  tl::expected<Channels, core::SpawnError> open_channels(core::ProcessId process);
+  Status watch_channels(core::ProcessId process, Channels& channels, UniqueFd output_read);
   tl::expected<pid_t, core::SpawnError> start(core::ProcessId process, const Channels& channels) const;
   void adopt_channels(core::ProcessId process, Channels channels);
+  void drain_ready_pipe(core::ProcessId process);
   bool read_ready_pipe(core::ProcessId process);  // false: nothing more to read now
   void tell(core::ProcessId process, const std::vector<ReadinessFact>& facts);
   void note_status(core::ProcessId process, const std::string& text);

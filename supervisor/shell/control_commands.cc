@@ -37,15 +37,23 @@ std::string exit_text(const core::ProcessState& process) {
 
 }  // namespace
 
-ControlCommands::ControlCommands(uv_loop_t* loop, UniqueFd listening, ControlHost host)
-    : host_(std::move(host)), timer_(loop, [this] { look(); }),
-      server_(loop, std::move(listening), host_.plan.reader_uids,
-              [this](ClientId client, const nlohmann::json& request, Permission permission) {
-                handle(client, request, permission);
-              }) {
+ControlCommands::ControlCommands(Loop& loop, ControlHost host)
+    : host_(std::move(host)), loop_(loop), timer_(loop, [this] { time_is_over(); }),
+      server_(loop, judge_of(host_.plan.reader_uids),
+              {[this](ClientId client, const nlohmann::json& request, Permission permission) {
+                 handle(client, request, permission);
+               },
+               [this](ClientId client) { forget(client); }}) {
   host_.events.on_event([this](const std::string& line) {
-    for (const ClientId client : followers_) server_.send_line(client, "{\"event\":" + line + "}\n");
+    // A follower that does not read is dropped while this is sent, and so leaves the list: hence the copy.
+    for (const ClientId client : std::vector(followers_)) server_.send_line(client, "{\"event\":" + line + "}\n");
   });
+}
+
+void ControlCommands::forget(ClientId client) {
+  std::erase(followers_, client);
+  std::erase_if(pending_, [client](const Pending& pending) { return pending.client == client; });
+  arm();
 }
 
 std::vector<core::ProcessId> ControlCommands::named(const nlohmann::json& request) const {
@@ -109,10 +117,7 @@ void ControlCommands::send_events(ClientId client, const nlohmann::json& request
   Json events = Json::array();
   for (const std::string& event : host_.events.recent()) events.push_back(parse_json(event, event.size()).value_or(Json()));
   server_.reply(client, {{"ok", true}, {"events", std::move(events)}});
-  if (!flag_of(request, "follow")) return;
-  followers_.erase(std::remove_if(followers_.begin(), followers_.end(),
-                                  [this](ClientId id) { return !server_.is_connected(id); }),
-                   followers_.end());
+  if (!flag_of(request, "follow") || !server_.is_connected(client)) return;
   if (std::find(followers_.begin(), followers_.end(), client) == followers_.end()) followers_.push_back(client);
 }
 
@@ -198,7 +203,6 @@ std::optional<Json> ControlCommands::answer(const Pending& pending) const {
     case Wish::tree_ready:
       if (core::tree_ready(host_.plan.rules, host_.state)) return done();
       if (host_.state.stop != core::StopMode::none) return refused("the supervisor is stopping");
-      if (pending.until && MonotonicClock::now() >= *pending.until) return refused("not ready within the timeout");
       return std::nullopt;
   }
   return std::nullopt;
@@ -208,7 +212,6 @@ void ControlCommands::look() {
   std::vector<std::pair<ClientId, Json>> answers;
   pending_.erase(std::remove_if(pending_.begin(), pending_.end(),
                                 [&](const Pending& pending) {
-                                  if (!server_.is_connected(pending.client)) return true;
                                   auto ready = answer(pending);
                                   if (ready) answers.emplace_back(pending.client, std::move(*ready));
                                   return ready.has_value();
@@ -217,6 +220,19 @@ void ControlCommands::look() {
   arm();
   // Replying may bring in a client's next request, which may change pending_: so only now.
   for (const auto& [client, reply] : answers) server_.reply(client, reply);
+}
+
+// Called by the timer only: the loop has read whatever could have made the tree ready in time.
+void ControlCommands::time_is_over() {
+  look();
+  std::vector<ClientId> late;
+  std::erase_if(pending_, [&](const Pending& pending) {
+    const bool is_late = pending.until && *pending.until <= loop_.facts_until();
+    if (is_late) late.push_back(pending.client);
+    return is_late;
+  });
+  arm();
+  for (const ClientId client : late) server_.reply(client, refused("not ready within the timeout"));
 }
 
 void ControlCommands::arm() {

@@ -28,12 +28,13 @@ struct ControlHost {
 
 class ControlCommands {
  public:
-  ControlCommands(uv_loop_t* loop, UniqueFd listening, ControlHost host);
+  ControlCommands(Loop& loop, ControlHost host);
   ~ControlCommands() { host_.events.on_event({}); }
   ControlCommands(const ControlCommands&) = delete;
   ControlCommands& operator=(const ControlCommands&) = delete;
 
-  void listen_on(UniqueFd listening) { server_.listen_on(std::move(listening)); }
+  // See ControlServer.
+  Status listen_on(UniqueFd listening) { return server_.listen_on(std::move(listening)); }
   // The state may have changed: answers what can be answered now.
   void look();
   void reload_done(bool applied, const std::vector<std::string>& errors);
@@ -48,6 +49,7 @@ class ControlCommands {
   };
 
   void handle(ClientId client, const nlohmann::json& request, Permission permission);
+  void forget(ClientId client);
   void ask_processes(ClientId client, const nlohmann::json& request, const std::string& command);
   void send_signal(ClientId client, const nlohmann::json& request);
   void send_events(ClientId client, const nlohmann::json& request);
@@ -56,6 +58,7 @@ class ControlCommands {
   void reload(ClientId client);
   std::vector<core::ProcessId> named(const nlohmann::json& request) const;
   std::optional<Json> answer(const Pending& pending) const;
+  void time_is_over();
   std::optional<Json> answer_run(const Pending& pending) const;
   std::optional<Json> answer_stay_down(const Pending& pending) const;
   void arm();
@@ -63,6 +66,7 @@ class ControlCommands {
   ControlHost host_;
   std::vector<Pending> pending_;
   std::vector<ClientId> followers_;
+  Loop& loop_;
   Timer timer_;
   ControlServer server_;
 };

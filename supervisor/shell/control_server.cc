@@ -1,5 +1,6 @@
 #include "supervisor/shell/control_server.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -7,108 +8,151 @@
 #include <cerrno>
 #include <utility>
 
-#include "common/check.h"
-
 namespace ca::shell {
 
-// Given back to libuv's close callback when it is dropped.
 struct ControlServer::Client {
-  uv_pipe_t pipe{};
-  ControlServer* server = nullptr;
   ClientId id = 0;
   Permission permission = Permission::nothing;
+  UniqueFd fd;
+  std::unique_ptr<FdWatch> watch;  // after fd: destroyed before it
   std::string received;
-  bool is_busy = false;      // a request waits for its reply
-  bool is_handling = false;  // handle_lines() is at work
-  bool has_ended = false;    // it will send no more
-  char buffer[4096];
+  std::string waiting;             // to be sent, once there is room
+  std::uint64_t last_active = 0;   // by the server's count
+  bool is_busy = false;            // a request waits for its reply
+  bool is_handling = false;        // handle_lines() is at work
+  bool has_ended = false;          // it will send no more; it may still read
+  bool has_hung_up = false;        // nor will it read
 };
 
 namespace {
 
-struct WriteRequest {
-  uv_write_t request{};
-  std::string line;
-};
+constexpr int accepts_a_turn = 64;
+constexpr Milliseconds pause_after_failed_accept{100};
 
 Json refusal(const std::string& reason) { return Json{{"ok", false}, {"error", reason}}; }
 
-}  // namespace
-
-ControlServer::ControlServer(uv_loop_t* loop, UniqueFd listening, std::vector<uid_t> readers, Handler handler)
-    : loop_(loop), readers_(std::move(readers)), handler_(std::move(handler)) {
-  listen_on(std::move(listening));
-}
-
-void ControlServer::listen_on(UniqueFd listening) {
-  close_listener();
-  listener_ = new uv_pipe_t;
-  uv_pipe_init(loop_, listener_, 0);
-  listener_->data = this;
-  CA_CHECK(uv_pipe_open(listener_, listening.release()) == 0);
-  uv_listen(reinterpret_cast<uv_stream_t*>(listener_), SOMAXCONN, [](uv_stream_t* stream, int status) {
-    if (status == 0) static_cast<ControlServer*>(stream->data)->accept_one();
-  });
-}
-
-ControlServer::~ControlServer() {
-  while (!clients_.empty()) drop(clients_.begin()->first);
-  close_listener();
-}
-
-void ControlServer::close_listener() {
-  if (listener_ == nullptr) return;
-  uv_close(reinterpret_cast<uv_handle_t*>(listener_),
-           [](uv_handle_t* handle) { delete reinterpret_cast<uv_pipe_t*>(handle); });
-}
-
-Permission ControlServer::permission_of(int fd) const {
+// Judged by the socket's own word; a peer that cannot be told is a stranger.
+std::optional<uid_t> peer_of(int fd) {
   ucred peer{};
   socklen_t length = sizeof peer;
-  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return Permission::nothing;
-  if (peer.uid == 0 || peer.uid == ::geteuid()) return Permission::everything;
-  const bool reads = std::find(readers_.begin(), readers_.end(), peer.uid) != readers_.end();
-  return reads ? Permission::reading : Permission::nothing;
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return std::nullopt;
+  return peer.uid;
 }
 
-void ControlServer::accept_one() {
-  auto* const client = new Client;
-  client->server = this;
-  client->id = next_id_++;
-  uv_pipe_init(loop_, &client->pipe, 0);
-  client->pipe.data = client;
-  clients_[client->id] = client;
-  if (uv_accept(reinterpret_cast<uv_stream_t*>(listener_), reinterpret_cast<uv_stream_t*>(&client->pipe)) != 0 ||
-      clients_.size() > client_limit) {
-    return drop(client->id);
+// One line and the end. What the peer has sent is taken off, because closing would else reset the connection.
+void turn_away(UniqueFd fd, const std::string& reason) {
+  const std::string line = refusal(reason).dump() + "\n";
+  (void)::send(fd.get(), line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  char unread[4096];
+  (void)::recv(fd.get(), unread, sizeof unread, MSG_DONTWAIT);
+}
+
+}  // namespace
+
+ControlServer::Judge judge_of(std::vector<uid_t> readers) {
+  return [readers = std::move(readers)](uid_t uid) {
+    if (uid == 0 || uid == ::geteuid()) return Permission::everything;
+    const bool reads = std::find(readers.begin(), readers.end(), uid) != readers.end();
+    return reads ? Permission::reading : Permission::nothing;
+  };
+}
+
+ControlServer::ControlServer(Loop& loop, Judge judge, Calls calls)
+    : loop_(loop), judge_(std::move(judge)), calls_(std::move(calls)),
+      pause_(loop, [this] { listening_watch_->want(EPOLLIN); }) {}
+
+ControlServer::~ControlServer() = default;
+
+Status ControlServer::listen_on(UniqueFd listening) {
+  ::fcntl(listening.get(), F_SETFL, O_NONBLOCK);
+  auto watch = FdWatch::make(loop_, listening.get(), EPOLLIN, [this](std::uint32_t) { accept_some(); });
+  if (!watch) return tl::unexpected(watch.error());
+  pause_.set(std::nullopt);
+  listening_watch_ = std::move(*watch);  // the former one goes before its descriptor
+  listening_ = std::move(listening);
+  return {};
+}
+
+void ControlServer::accept_some() {
+  for (int i = 0; i < accepts_a_turn && accept_one(); ++i) {}
+}
+
+bool ControlServer::accept_one() {
+  UniqueFd fd(::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (!fd) {
+    if (errno == EINTR || errno == ECONNABORTED) return true;
+    if (errno == EAGAIN) return false;
+    // No descriptor is left. An idle reader gives one back; without one, whoever waits goes on waiting.
+    if (drop_oldest_idle(Permission::reading)) return true;
+    listening_watch_->want(0);
+    pause_.set(MonotonicClock::now() + pause_after_failed_accept);
+    return false;
   }
-  uv_os_fd_t fd = -1;
-  uv_fileno(reinterpret_cast<uv_handle_t*>(&client->pipe), &fd);
-  client->permission = permission_of(fd);
-  uv_read_start(
-      reinterpret_cast<uv_stream_t*>(&client->pipe),
-      [](uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
-        auto* const self = static_cast<Client*>(handle->data);
-        *buffer = uv_buf_init(self->buffer, sizeof self->buffer);
-      },
-      [](uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) {
-        auto* const self = static_cast<Client*>(stream->data);
-        self->server->took(*self, count, buffer->base);
-      });
+  const auto uid = peer_of(fd.get());
+  const Permission permission = uid ? judge_(*uid) : Permission::nothing;
+  if (permission == Permission::nothing) return turn_away(std::move(fd), "permission denied"), true;
+  if (!make_room(permission)) return turn_away(std::move(fd), "too many connections"), true;
+  const ClientId id = next_id_++;
+  auto watch = FdWatch::make(loop_, fd.get(), EPOLLIN | EPOLLRDHUP,
+                             [this, id](std::uint32_t events) { on_event(id, events); });
+  if (!watch) return turn_away(std::move(fd), watch.error().message), true;
+  auto client = std::make_unique<Client>();
+  client->id = id;
+  client->permission = permission;
+  client->fd = std::move(fd);
+  client->watch = std::move(*watch);
+  client->last_active = ++activity_;
+  clients_.emplace(id, std::move(client));
+  return true;
 }
 
-void ControlServer::took(Client& client, ssize_t count, const char* bytes) {
-  if (count == 0) return;
-  if (count < 0) {
+bool ControlServer::make_room(Permission permission) {
+  const auto same = [permission](const auto& entry) { return entry.second->permission == permission; };
+  const auto count = std::count_if(clients_.begin(), clients_.end(), same);
+  return static_cast<std::size_t>(count) < places || drop_oldest_idle(permission);
+}
+
+// Drops the client that was silent for longest and waits for no reply. Returns false if there is none.
+bool ControlServer::drop_oldest_idle(Permission permission) {
+  const Client* oldest = nullptr;
+  for (const auto& [id, client] : clients_) {
+    if (client->permission != permission || client->is_busy) continue;
+    if (oldest == nullptr || client->last_active < oldest->last_active) oldest = client.get();
+  }
+  if (oldest == nullptr) return false;
+  drop(oldest->id);
+  return true;
+}
+
+// A peer that has shut down its sending side (EPOLLRDHUP, end of file) still reads its answer. One that has closed
+// (EPOLLHUP) waits for nothing any more: what it has sent completely is done, and its place is free.
+void ControlServer::on_event(ClientId id, std::uint32_t events) {
+  auto found = clients_.find(id);
+  if (found == clients_.end()) return;
+  found->second->has_hung_up = (events & (EPOLLHUP | EPOLLERR)) != 0;
+  if ((events & EPOLLOUT) != 0) send_waiting(*found->second);
+  if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0 && !read_some(*found->second)) return;
+  handle_lines(id);
+  found = clients_.find(id);
+  if (found == clients_.end()) return;
+  if (found->second->has_hung_up && found->second->is_busy) return drop(id);
+  watch(*found->second);
+}
+
+bool ControlServer::read_some(Client& client) {
+  if (client.has_ended) return true;
+  char buffer[16 << 10];
+  const ssize_t count = ::recv(client.fd.get(), buffer, sizeof buffer, MSG_DONTWAIT);
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return true;
+  if (count < 0) return drop(client.id), false;
+  if (count == 0) {
     client.has_ended = true;
-    // A request that was sent before the end is still answered; a client that follows events has closed.
-    if (count != UV_EOF || !client.is_busy) return drop(client.id);
-    uv_read_stop(reinterpret_cast<uv_stream_t*>(&client.pipe));
-    return;
+    return true;
   }
-  client.received.append(bytes, static_cast<std::size_t>(count));
-  if (client.is_busy && client.received.size() > line_limit) return drop(client.id);
-  handle_lines(client.id);
+  client.last_active = ++activity_;
+  client.received.append(buffer, static_cast<std::size_t>(count));
+  if (client.is_busy && client.received.size() > line_limit) return drop(client.id), false;
+  return true;
 }
 
 // A reply that is given at once lets this loop go on; only one given later starts it again. So the stack does not grow with
@@ -133,7 +177,7 @@ bool ControlServer::handle_line(ClientId id) {
     return false;
   }
   if (newline == std::string::npos) {
-    if (client.has_ended) drop(id);
+    if (client.has_ended && (client.waiting.empty() || client.has_hung_up)) drop(id);
     return false;
   }
   const std::string line = client.received.substr(0, newline);
@@ -143,7 +187,7 @@ bool ControlServer::handle_line(ClientId id) {
   if (!request || !request->is_object() || !request->contains("command") || !(*request)["command"].is_string()) {
     reply(id, refusal("not a JSON object with a command" + (request ? "" : ": " + request.error().message)));
   } else {
-    handler_(id, *request, client.permission);
+    calls_.request(id, *request, client.permission);
   }
   return true;
 }
@@ -158,28 +202,43 @@ void ControlServer::reply(ClientId id, const Json& answer) {
 
 void ControlServer::send_line(ClientId id, std::string line) {
   const auto found = clients_.find(id);
-  if (found != clients_.end()) write(*found->second, std::move(line));
+  if (found != clients_.end()) write(*found->second, line);
 }
 
-void ControlServer::write(Client& client, std::string line) {
-  auto* const stream = reinterpret_cast<uv_stream_t*>(&client.pipe);
-  if (uv_stream_get_write_queue_size(stream) + line.size() > unread_limit + line_limit) return drop(client.id);
-  auto* const request = new WriteRequest;
-  request->line = std::move(line);
-  request->request.data = request;
-  const uv_buf_t buffer = uv_buf_init(request->line.data(), static_cast<unsigned>(request->line.size()));
-  const int status = uv_write(&request->request, stream, &buffer, 1,
-                              [](uv_write_t* done, int) { delete static_cast<WriteRequest*>(done->data); });
-  if (status != 0) delete request;
+void ControlServer::write(Client& client, std::string_view line) {
+  if (client.waiting.size() + line.size() > unread_limit + line_limit) return drop(client.id);
+  client.last_active = ++activity_;
+  client.waiting.append(line);
+  send_waiting(client);
+  watch(client);
+}
+
+void ControlServer::send_waiting(Client& client) {
+  std::size_t sent = 0;
+  while (sent < client.waiting.size()) {
+    const ssize_t count = ::send(client.fd.get(), client.waiting.data() + sent, client.waiting.size() - sent,
+                                 MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) break;
+    // It reads no more. What it has asked is still done; its end of file, or its hanging up, comes next.
+    if (count < 0) return client.waiting.clear();
+    sent += static_cast<std::size_t>(count);
+  }
+  client.waiting.erase(0, sent);
+}
+
+void ControlServer::watch(Client& client) {
+  std::uint32_t events = 0;
+  if (!client.has_ended) events |= EPOLLIN | EPOLLRDHUP;
+  if (!client.waiting.empty()) events |= EPOLLOUT;
+  client.watch->want(events);
 }
 
 void ControlServer::drop(ClientId id) {
   const auto found = clients_.find(id);
   if (found == clients_.end()) return;
-  Client* const client = found->second;
   clients_.erase(found);
-  uv_close(reinterpret_cast<uv_handle_t*>(&client->pipe),
-           [](uv_handle_t* handle) { delete static_cast<Client*>(handle->data); });
+  calls_.gone(id);
 }
 
 }  // namespace ca::shell

@@ -34,35 +34,37 @@ void Supervisor::step_through() {
     for (const core::Action& action : core::step(rules_, state_, event, MonotonicClock::now())) {
       std::visit([this](const auto& order) { carry_out(order); }, action);
     }
-    // A stop takes back the spawns that were ordered and not begun.
-    while (state_.stop != core::StopMode::none && !spawn_queue_.empty()) {
-      facts_.push_back(core::SpawnFailed{spawn_queue_.front(), {"not begun: the tree is being stopped", ECANCELED, ""}});
-      spawn_queue_.pop_front();
-    }
   }
   is_stepping_ = false;
   if (has_ended_) return;
-  if (exit_code_) return spawning_->on();  // ended from the loop: whoever fed this fact is still at work
+  if (exit_code_) return next_turn_->set(MonotonicClock::now());  // ended from the loop: whoever fed this fact is still at work
   deadline_->set(core::next_deadline(rules_, state_));
   control_->look();
 }
 
 void Supervisor::on_turn() {
   if (exit_code_) return has_ended_ ? void() : end(*exit_code_);
-  for (int i = 0; i < spawns_a_turn && !spawn_queue_.empty(); ++i) {
+  int spawns = 0;
+  while (spawns < spawns_a_turn) {
+    reap();  // an exit may have made the next order void
+    if (spawn_queue_.empty()) break;
     const core::ProcessId process = spawn_queue_.front();
     spawn_queue_.pop_front();
-    // The answer comes before anything is reaped: the child may have exited already, and its exit is about this spawn.
-    facts_.push_back(children_->spawn(process));
-    reap();
+    if (core::may_begin(rules_, state_, process)) {
+      // The answer comes before anything is reaped: the child may have exited already, and its exit is about this spawn.
+      facts_.push_back(children_->spawn(process));
+      ++spawns;
+    } else {
+      facts_.push_back(core::SpawnNotBegun{process});
+    }
     step_through();
   }
-  if (spawn_queue_.empty() && !exit_code_) spawning_->off();
+  if (!spawn_queue_.empty() || exit_code_) next_turn_->set(MonotonicClock::now());
 }
 
 void Supervisor::carry_out(const core::Spawn& order) {
   spawn_queue_.push_back(order.process);
-  spawning_->on();
+  next_turn_->set(MonotonicClock::now());
 }
 
 void Supervisor::carry_out(const core::Signal& order) {

@@ -40,10 +40,11 @@ void LinkSender::watch_for_room() {
   epoll_event interest{};
   interest.events = EPOLLOUT;
   if (!room_ || ::epoll_ctl(room_.get(), EPOLL_CTL_ADD, link_, &interest) != 0) {
-    room_.reset();  // out of descriptors: the next message tries again
+    room_.reset();  // out of descriptors or watches: the next message tries again
     return;
   }
-  room_watch_ = std::make_unique<FdWatch>(loop_, room_.get(), [this] { flush(); });
+  auto watch = FdWatch::make(loop_, room_.get(), EPOLLIN, [this](std::uint32_t) { flush(); });
+  if (watch) room_watch_ = std::move(*watch);
 }
 
 }  // namespace ca::shell

@@ -12,7 +12,7 @@ namespace ca::shell {
 
 class LinkSender {
  public:
-  LinkSender(uv_loop_t* loop, int link) : loop_(loop), link_(link) {}  // REQUIRES: `link` outlives it
+  LinkSender(Loop& loop, int link) : loop_(loop), link_(link) {}  // REQUIRES: `link` outlives it
 
   // Sends a message for our own parent (sd_notify). Never blocks.
   void notify(std::string text);
@@ -25,7 +25,7 @@ class LinkSender {
   bool send_all();
   void watch_for_room();
 
-  uv_loop_t* loop_;
+  Loop& loop_;
   int link_;
   NotifyQueue queue_;
   bool ready_is_kept_ = false;

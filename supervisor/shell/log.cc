@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -42,14 +41,13 @@ constexpr std::size_t line_overhead = 96;  // what a queued line costs beside it
 
 }  // namespace
 
-Log::Log(uv_loop_t* loop, int fd, const LogPlan& plan, std::function<void(std::uint64_t)> on_dropped)
+Log::Log(Loop& loop, int fd, const LogPlan& plan, std::function<void(std::uint64_t)> on_dropped)
     : loop_(loop), plan_(plan), on_dropped_(std::move(on_dropped)) {
   use(fd);
 }
 
 void Log::use(int fd) {
   room_watch_.reset();
-  room_.reset();
   reopened_.reset();
   fd_ = fd;
   struct stat info{};
@@ -160,21 +158,12 @@ void Log::flush() {
     if ((waiting_[line.source] -= cost) == 0) waiting_.erase(line.source);
   }
   room_watch_.reset();
-  room_.reset();
 }
 
 void Log::watch_for_room() {
   if (room_watch_) return;
-  // libuv would make the watched descriptor non-blocking; so it watches an epoll descriptor that watches the log.
-  room_ = UniqueFd(::epoll_create1(EPOLL_CLOEXEC));
-  epoll_event interest{};
-  interest.events = EPOLLOUT;
-  const int fd = reopened_ ? reopened_.get() : fd_;
-  if (!room_ || ::epoll_ctl(room_.get(), EPOLL_CTL_ADD, fd, &interest) != 0) {
-    room_.reset();
-    return;
-  }
-  room_watch_ = std::make_unique<FdWatch>(loop_, room_.get(), [this] { flush(); });
+  auto watch = FdWatch::make(loop_, reopened_ ? reopened_.get() : fd_, EPOLLOUT, [this](std::uint32_t) { flush(); });
+  if (watch) room_watch_ = std::move(*watch);  // else the next line tries again
 }
 
 }  // namespace ca::shell

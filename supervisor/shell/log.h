@@ -22,7 +22,7 @@ enum class Level { debug = 0, info = 1, warning = 2, error = 3 };
 class Log {
  public:
   // Writes to `fd`, which stays the caller's and open. `on_dropped` hears how many lines were lost, once there is room.
-  Log(uv_loop_t* loop, int fd, const LogPlan& plan, std::function<void(std::uint64_t)> on_dropped);
+  Log(Loop& loop, int fd, const LogPlan& plan, std::function<void(std::uint64_t)> on_dropped);
 
   // One line; lines below the configured level are left out. `process` is empty for the supervisor's own lines.
   void write(Level level, std::string_view process, std::string_view text);
@@ -54,14 +54,13 @@ class Log {
   void watch_for_room();
   std::string format(Level level, std::string_view process, std::string_view text) const;
 
-  uv_loop_t* loop_;
+  Loop& loop_;
   LogPlan plan_;
   std::function<void(std::uint64_t)> on_dropped_;
   int fd_ = -1;
   UniqueFd reopened_;       // a pipe or terminal opened anew, non-blocking without touching the inherited one
   bool is_socket_ = false;
   bool can_block_ = false;  // neither a file nor reopened: asked by poll before each write
-  UniqueFd room_;           // an epoll descriptor that becomes readable when there is room
   std::unique_ptr<FdWatch> room_watch_;
   std::deque<Line> queue_;
   std::unordered_map<std::string, std::size_t> waiting_;  // bytes by source

@@ -1,5 +1,6 @@
 #include "supervisor/shell/log_pump.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -7,11 +8,16 @@
 
 namespace ca::shell {
 
-LogPump::LogPump(uv_loop_t* loop, UniqueFd pipe, std::string process, Log& log)
-    : process_(std::move(process)), log_(log), pipe_(std::move(pipe)) {
-  watch_ = std::make_unique<FdWatch>(loop, pipe_.get(), [this] {
-    if (read_once() == Read::end) close();
+Result<std::unique_ptr<LogPump>> LogPump::make(Loop& loop, UniqueFd pipe, std::string process, Log& log) {
+  ::fcntl(pipe.get(), F_SETFL, O_NONBLOCK);
+  std::unique_ptr<LogPump> pump(new LogPump(std::move(pipe), std::move(process), log));
+  LogPump* const raw = pump.get();
+  auto watch = FdWatch::make(loop, raw->pipe_.get(), EPOLLIN, [raw](std::uint32_t) {
+    if (raw->read_once() == Read::end) raw->close();
   });
+  if (!watch) return tl::unexpected(watch.error());
+  pump->watch_ = std::move(*watch);
+  return pump;
 }
 
 LogPump::Read LogPump::read_once() {

@@ -53,14 +53,15 @@ class LineSplitter {
 
 class LogPump {
  public:
-  // Owns: pipe, the read end, which becomes non-blocking.
-  LogPump(uv_loop_t* loop, UniqueFd pipe, std::string process, Log& log);
+  // Owns: pipe, the read end, which becomes non-blocking. Errors: as FdWatch::make.
+  static Result<std::unique_ptr<LogPump>> make(Loop& loop, UniqueFd pipe, std::string process, Log& log);
 
   void drain();  // all that is in the pipe now, at most what a pipe holds
   void close();  // drains, writes a last partial line and closes; a second call changes nothing
 
  private:
   enum class Read { some, nothing, end };
+  LogPump(UniqueFd pipe, std::string process, Log& log) : process_(std::move(process)), log_(log), pipe_(std::move(pipe)) {}
   Read read_once();
 
   std::string process_;

@@ -1,5 +1,6 @@
 #include "supervisor/shell/reload.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -9,7 +10,7 @@
 
 namespace ca::shell {
 
-Reload::Reload(uv_loop_t* loop, const Plan& plan, std::vector<std::string> environment,
+Reload::Reload(Loop& loop, const Plan& plan, std::vector<std::string> environment,
                std::function<void(Result)> on_done)
     : loop_(loop), plan_(plan), environment_(std::move(environment)), on_done_(std::move(on_done)),
       bound_(loop, [this] {
@@ -19,21 +20,30 @@ Reload::Reload(uv_loop_t* loop, const Plan& plan, std::vector<std::string> envir
 void Reload::start() {
   auto process = start_config_process(plan_.config_path, true, environment_);
   if (!process) return on_done_({false, {process.error().message}});
+  ::fcntl(process->output.get(), F_SETFL, O_NONBLOCK);
+  auto watch = FdWatch::make(loop_, process->output.get(), EPOLLIN, [this](std::uint32_t) { read_all(); });
+  if (!watch) {
+    signal_child(process->pid, SIGKILL);  // reaped as an adopted process is
+    return on_done_({false, {watch.error().message}});
+  }
   process_ = std::move(*process);
+  watch_ = std::move(*watch);
   reaped_ = at_end_ = false;
   bytes_.clear();
-  watch_ = std::make_unique<FdWatch>(loop_, process_->output.get(), [this] { read_some(); });
   bound_.set(MonotonicClock::now() + outcome_bound);
 }
 
-void Reload::read_some() {
+void Reload::read_all() {
   char buffer[16384];
-  const ssize_t count = ::read(process_->output.get(), buffer, sizeof buffer);
-  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (count > 0) {
+  for (;;) {
+    const ssize_t count = ::read(process_->output.get(), buffer, sizeof buffer);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) return;
+    if (count <= 0) break;
     bytes_.append(buffer, static_cast<std::size_t>(count));
-    if (bytes_.size() > outcome_limit && !reaped_) signal_child(process_->pid, SIGKILL);
-    return;
+    if (bytes_.size() <= outcome_limit) continue;
+    if (!reaped_) signal_child(process_->pid, SIGKILL);
+    break;
   }
   watch_.reset();
   at_end_ = true;

@@ -23,7 +23,7 @@ class Reload {
   };
 
   // `plan` stays the caller's.
-  Reload(uv_loop_t* loop, const Plan& plan, std::vector<std::string> environment, std::function<void(Result)> on_done);
+  Reload(Loop& loop, const Plan& plan, std::vector<std::string> environment, std::function<void(Result)> on_done);
 
   bool is_running() const { return process_.has_value(); }
   bool is_reader(pid_t pid) const { return process_ && process_->pid == pid; }
@@ -32,11 +32,11 @@ class Reload {
   void reader_exited(pid_t pid); // it was reaped
 
  private:
-  void read_some();
+  void read_all();
   void finish();
   Result judge() const;
 
-  uv_loop_t* loop_;
+  Loop& loop_;
   const Plan& plan_;
   std::vector<std::string> environment_;
   std::function<void(Result)> on_done_;

@@ -60,8 +60,7 @@ Supervisor::Supervisor(SupervisorOptions options, SupervisorHalf half)
     : options_(std::move(options)), half_(std::move(half)), plan_(options_.plan), rules_(plan_.rules),
       tree_(fmt::format("{}-{:016x}", half_.guardian_pid, random_number())), started_at_(MonotonicClock::now()),
       environment_(own_environment()), state_(core::initial_state(rules_, random_number())), strays_(tree_) {
-  uv_loop_init(&loop_);
-  log_ = std::make_unique<Log>(&loop_, STDERR_FILENO, plan_.log, [this](std::uint64_t lines) {
+  log_ = std::make_unique<Log>(loop_, STDERR_FILENO, plan_.log, [this](std::uint64_t lines) {
     if (events_) events_->append("log_dropped", {{"log", "log"}, {"lines", lines}});
   });
 }
@@ -71,13 +70,7 @@ Supervisor::~Supervisor() {
   control_.reset();
   reload_.reset();
   children_.reset();
-  deadline_.reset();
-  watchdog_.reset();
-  spawning_.reset();
   to_guardian_.reset();
-  log_.reset();
-  uv_run(&loop_, UV_RUN_NOWAIT);  // close callbacks
-  uv_loop_close(&loop_);
 }
 
 Listener Supervisor::control_listener() const { return {"control", plan_.runtime_dir + "/control.sock", true, 0666}; }
@@ -85,7 +78,7 @@ Listener Supervisor::control_listener() const { return {"control", plan_.runtime
 int Supervisor::run() {
   if (auto prepared = prepare(); !prepared) return refuse(prepared.error());
   begin();
-  uv_run(&loop_, UV_RUN_DEFAULT);
+  loop_.run();
   return exit_code_.value_or(exit_code::half_died);
 }
 
@@ -96,6 +89,7 @@ int Supervisor::refuse(const Error& error) {
 }
 
 Status Supervisor::prepare() {
+  if (auto usable = loop_.usable(); !usable) return usable;
   auto bound = bind_listeners(plan_.listeners);
   if (!bound) return tl::unexpected(bound.error());
   listeners_ = std::move(*bound);
@@ -109,12 +103,12 @@ Status Supervisor::prepare() {
   const rlimit inherited_limit = raise_descriptor_limit();
   const auto sink = [this](const core::Event& event) { feed(event); };
   children_ = std::make_unique<Children>(
-      Children::Environment{&loop_, plan_, listeners_, tree_, environment_, inherited_limit, *log_, sink});
-  reload_ = std::make_unique<Reload>(&loop_, plan_, environment_,
+      Children::Environment{loop_, plan_, listeners_, tree_, environment_, inherited_limit, *log_, sink});
+  reload_ = std::make_unique<Reload>(loop_, plan_, environment_,
                                      [this](const Reload::Result& result) { reload_done(result); });
-  deadline_ = std::make_unique<Timer>(&loop_, [this] { feed(core::WokeUp{}); });
-  spawning_ = std::make_unique<EachTurn>(&loop_, [this] { on_turn(); });
-  to_guardian_ = std::make_unique<LinkSender>(&loop_, half_.link.get());
+  deadline_ = std::make_unique<Timer>(loop_, [this] { feed(core::WokeUp{loop_.facts_until()}); });
+  next_turn_ = std::make_unique<Timer>(loop_, [this] { on_turn(); });
+  to_guardian_ = std::make_unique<LinkSender>(loop_, half_.link.get());
   ControlHost host{plan_, state_, *events_, sink, [this] { reap(); look_for_strays(); return status(); },
                    [this](core::ProcessId id) {
                      reap();
@@ -122,7 +116,22 @@ Status Supervisor::prepare() {
                      return pid == 0 ? std::nullopt : std::optional(pid);
                    },
                    [this] { return start_reload(); }};
-  control_ = std::make_unique<ControlCommands>(&loop_, std::move(control_socket_.fd), std::move(host));
+  control_ = std::make_unique<ControlCommands>(loop_, std::move(host));
+  if (auto served = control_->listen_on(std::move(control_socket_.fd)); !served) return served;
+  return watch_facts();
+}
+
+Status Supervisor::watch_facts() {
+  sigset_t mask;
+  ::sigprocmask(SIG_SETMASK, nullptr, &mask);
+  signals_ = UniqueFd(::signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!signals_) return system_failure("signalfd", errno);
+  auto signals = FdWatch::make(loop_, signals_.get(), EPOLLIN, [this](std::uint32_t) { on_signal(); });
+  if (!signals) return tl::unexpected(signals.error());
+  watches_.push_back(std::move(*signals));
+  auto link = FdWatch::make(loop_, half_.link.get(), EPOLLIN, [this](std::uint32_t) { on_link(); });
+  if (!link) return tl::unexpected(link.error());
+  watches_.push_back(std::move(*link));
   return {};
 }
 
@@ -152,17 +161,12 @@ Status Supervisor::make_postgres_folder() {
 }
 
 void Supervisor::begin() {
-  sigset_t mask;
-  ::sigprocmask(SIG_SETMASK, nullptr, &mask);
-  signals_ = UniqueFd(::signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
-  watches_.push_back(std::make_unique<FdWatch>(&loop_, signals_.get(), [this] { on_signal(); }));
-  watches_.push_back(std::make_unique<FdWatch>(&loop_, half_.link.get(), [this] { on_link(); }));
   events_->append("supervisor_started", {{"pid", half_.guardian_pid}, {"version", CODE_ANALYSIS_VERSION}});
   log_->info(fmt::format("code-analysisd {} starts, pid {}, configuration {}", CODE_ANALYSIS_VERSION,
                          half_.guardian_pid, plan_.config_path));
   for (const std::string& warning : plan_.warnings) log_->warning(warning);
   if (const auto period = parent_watchdog_period(half_.guardian_pid)) {
-    watchdog_ = std::make_unique<Timer>(&loop_, [this, period] {
+    watchdog_ = std::make_unique<Timer>(loop_, [this, period] {
       notify_parent("WATCHDOG=1");
       watchdog_->set(MonotonicClock::now() + *period);
     });
@@ -188,7 +192,7 @@ void Supervisor::end(int code) {
     const timespec pause{0, 1'000'000};
     ::nanosleep(&pause, nullptr);
   }
-  uv_stop(&loop_);
+  loop_.stop();
 }
 
 void Supervisor::guardian_died() {
@@ -266,8 +270,8 @@ void Supervisor::renew_sockets() {
     return true;
   };
   if (renew(control_socket_, control_listener())) {
-    control_->listen_on(std::move(control_socket_.fd));
-    log_->warning(control_socket_.address + " was gone and is made again");
+    const auto served = control_->listen_on(std::move(control_socket_.fd));
+    log_->warning(control_socket_.address + (served ? " was gone and is made again" : ": " + served.error().message));
   }
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
     if (!renew(listeners_[i], plan_.listeners[i])) continue;

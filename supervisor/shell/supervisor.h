@@ -1,8 +1,6 @@
 // The supervisor half: gathers facts (exits, readiness, signals, requests, time), feeds them to the lifecycle, and
-// carries out its orders. One thread, one libuv loop.
+// carries out its orders. One thread, one loop.
 #pragma once
-
-#include <uv.h>
 
 #include <deque>
 #include <memory>
@@ -42,6 +40,7 @@ class Supervisor {
   Status prepare();
   Status make_driver_lock();
   Status make_postgres_folder();
+  Status watch_facts();
   void begin();
   void end(int code);
   int refuse(const Error& error);
@@ -84,7 +83,7 @@ class Supervisor {
   const std::string tree_;            // unique id of this run
   const Instant started_at_;
   const std::vector<std::string> environment_;
-  uv_loop_t loop_{};
+  Loop loop_;
   UniqueFd signals_;
   core::State state_;
 
@@ -98,7 +97,7 @@ class Supervisor {
   std::unique_ptr<ControlCommands> control_;
   std::unique_ptr<Timer> deadline_;
   std::unique_ptr<Timer> watchdog_;
-  std::unique_ptr<EachTurn> spawning_;
+  std::unique_ptr<Timer> next_turn_;
   std::unique_ptr<LinkSender> to_guardian_;
   std::vector<std::unique_ptr<FdWatch>> watches_;
 

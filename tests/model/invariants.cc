@@ -34,6 +34,7 @@ constexpr std::array<const char*, invariant_count + 1> texts = {
     "a stop takes no time of its own where all obey",
     "with friendly surroundings the tree comes up, or ends for a reason",
     "told by its own stop signal, once; PostgreSQL by SIGQUIT in a hurry",
+    "a spawn that was ordered is begun only if it would be ordered now",
 };
 
 bool agrees(const Place& place, const Seen& seen) {
@@ -60,6 +61,7 @@ class StateCheck {
       verdict_.demand(20, it->deadline == world_.seen[id].ready_by, name(id) + " has another ready_timeout");
     }
     if (std::holds_alternative<Waiting>(place)) waiting(id);
+    if (std::holds_alternative<Spawning>(place)) spawning(id);
     if (const auto* it = std::get_if<Stopping>(&place)) stopping(id, *it);
     if (const auto* it = std::get_if<Backoff>(&place)) {
       const auto longest = world_.seen[id].ended_at + rule(id).restart.max_delay;
@@ -116,6 +118,12 @@ class StateCheck {
     const bool rest_is_there = tier == tier_driver && tree.driver_failed && !above_gone(configuration_, world_, tier);
     const bool waits = !tree.begun || !lower_carry(tier) || rest_is_there;
     verdict_.demand(5, waits && !tree.stopping, name(id) + " waits for nothing");
+  }
+
+  void spawning(ProcessId id) {
+    const Seen& seen = world_.seen[id];
+    const bool wanted = !world_.tree.stopping && !seen.wanted_down && !seen.wanted_again && lower_carry(rule(id).tier);
+    verdict_.demand(25, may_begin(configuration_.rules, world_.state, id) == wanted, name(id) + " would be spawned, or not, wrongly");
   }
 
   void stopping(ProcessId id, const Stopping& it) {

@@ -41,6 +41,7 @@ class Observer {
   void see_event_of(const Begin&) { begin(); }
   void see_event_of(const SpawnSucceeded& fact);
   void see_event_of(const SpawnFailed& fact) { failed(fact.process, Life::none); }
+  void see_event_of(const SpawnNotBegun& fact) { seen(fact.process).life = Life::none; }
   void see_event_of(const BecameReady& fact) { ready(fact.process); }
   void see_event_of(const StartProgressed& fact) { seen(fact.process).ready_by = world_.now + rule(fact.process).ready_timeout; }
   void see_event_of(const ReadinessLost& fact) {
@@ -374,16 +375,21 @@ void Observer::finish() {
   if (essential_failed_) verdict_.demand(13, tree_.stopping, "an essential process failed and the tree goes on");
 }
 
+void feed(const Configuration& configuration, World& world, const Event& event, Verdict& verdict) {
+  Observer observer(configuration, world, event, verdict);
+  observer.see_event();
+  const std::vector<Action> actions = step(configuration.rules, world.state, event, world.now);
+  for (const Action& action : actions) observer.see(action);
+  observer.finish();
+}
+
 }  // namespace
 
 World make(const Configuration& configuration, const World& before, const Move& move, Verdict& verdict) {
   World after = before;
   after.now += move.pass;
-  Observer observer(configuration, after, move.event, verdict);
-  observer.see_event();
-  const std::vector<Action> actions = step(configuration.rules, after.state, move.event, after.now);
-  for (const Action& action : actions) observer.see(action);
-  observer.finish();
+  feed(configuration, after, move.event, verdict);
+  if (move.is_late && !after.tree.exited) feed(configuration, after, WokeUp{}, verdict);
   verdict.demand(10, after.state.stop >= before.state.stop, "the stop became less strict");
   if (before.state.stop != StopMode::none) {
     verdict.demand(10, after.state.exit_code == before.state.exit_code, "the exit code changed during the stop");

@@ -36,6 +36,7 @@ void add_life_moves(const Configuration& configuration, const World& world, Proc
     case Life::spawning:
       add(SpawnSucceeded{id, pid}, "is spawned");
       add(SpawnFailed{id, {}}, "cannot be spawned");
+      if (!may_begin(configuration.rules, world.state, id)) add(SpawnNotBegun{id}, "is not to be spawned any more");
       return;
     case Life::leftovers: add(LeftoversGone{id}, "is cleared"); return;
     case Life::alive: break;
@@ -49,6 +50,15 @@ void add_life_moves(const Configuration& configuration, const World& world, Proc
   add(BecameReady{id, pid}, "is ready");
   add(ReadinessLost{id, pid}, "loses its readiness channel");
   if (configuration.progress) add(StartProgressed{id, pid}, "says that it waits");
+}
+
+// The supervisor was held up over a deadline: what was there before it is seen first.
+void add_late_moves(const World& world, Milliseconds wait, std::vector<Move>& found) {
+  for (ProcessId id = 0; id < world.seen.size(); ++id) {
+    const Seen& seen = world.seen[id];
+    if (seen.life != Life::alive || seen.ready || seen.killed) continue;
+    found.push_back({BecameReady{id, pid_of_process(id)}, wait, "late: process " + std::to_string(id) + " is ready", true});
+  }
 }
 
 }  // namespace
@@ -81,6 +91,7 @@ std::vector<Move> moves(const Configuration& configuration, const World& world) 
   if (deadline && *deadline - world.now < endless) {
     const auto wait = std::chrono::duration_cast<Milliseconds>(*deadline - world.now);
     found.push_back({WokeUp{}, wait, "the deadline is here after " + std::to_string(wait.count()) + " ms"});
+    add_late_moves(world, wait, found);
   }
   if (configuration.pass > Milliseconds(0) && (!deadline || *deadline > world.now + configuration.pass)) {
     found.push_back({WokeUp{}, configuration.pass, "time passes"});
@@ -105,6 +116,7 @@ std::vector<Event> stale_facts(const World& world) {
     if (life != Life::spawning) {
       facts.push_back(SpawnSucceeded{id, stale_pid});
       facts.push_back(SpawnFailed{id, {}});
+      facts.push_back(SpawnNotBegun{id});
     }
     if (life == Life::alive && world.seen[id].ready) {
       facts.push_back(BecameReady{id, pid_of_process(id)});

@@ -91,6 +91,7 @@ struct Move {
   core::Event event;
   Milliseconds pass{0};    // time that passes before it
   std::string text;        // for a trace
+  bool is_late = false;    // it was there before a deadline and is seen after it: the wake-up follows at once
 };
 
 // All that may happen in this world, each of which a real shell could report.

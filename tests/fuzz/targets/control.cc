@@ -27,19 +27,13 @@ class World {
  public:
   World() : address_("ca-fuzz-control-" + std::to_string(::getpid())), events_({"", 1 << 20, 0}) {
     ::signal(SIGPIPE, SIG_IGN);  // as in the supervisor
-    uv_loop_init(&loop_);
     state_.processes.resize(plan_.rules.processes.size());
     shell::ControlHost host{plan_, state_, events_, [this](const core::Event&) { change(); },
                             [] { return shell::Json{{"supervisor", nullptr}}; },
                             [](core::ProcessId) { return std::optional<pid_t>(); }, [this] { return reload_allowed_ ^= true; }};
-    commands_ = std::make_unique<shell::ControlCommands>(&loop_, listen_on(address_), std::move(host));
+    commands_ = std::make_unique<shell::ControlCommands>(loop_, std::move(host));
+    CA_CHECK(commands_->listen_on(listen_on(address_)));
   }
-  ~World() {
-    commands_.reset();
-    uv_run(&loop_, UV_RUN_DEFAULT);
-    uv_loop_close(&loop_);
-  }
-
   void run(std::string_view input) {
     UniqueFd client = connect_to(address_);
     turns();
@@ -70,9 +64,7 @@ class World {
   static UniqueFd listen_on(const fuzz::AbstractAddress& address) { return fuzz::listen_on(address); }
 
   void turns() {
-    for (int count = 0; count < 40 && uv_run(&loop_, UV_RUN_NOWAIT) != 0; ++count) {
-      if (count >= 3 && uv_backend_timeout(&loop_) != 0) break;
-    }
+    for (int count = 0; count < 40; ++count) loop_.turn();
   }
 
   // Another place for a process, in turn.
@@ -98,7 +90,7 @@ class World {
     CA_CHECK(answers <= asked + 1);  // one more: a line that is too long is refused before it ends
   }
 
-  uv_loop_t loop_{};
+  shell::Loop loop_;
   Plan plan_ = made_up_plan();
   core::State state_;
   fuzz::AbstractAddress address_;

@@ -155,3 +155,26 @@ TEST_CASE("a PostgreSQL that dies is restarted alone") {
   tree.goes_down("a");
   CHECK(tree.goes_down("b") == "clear b, spawn driver");
 }
+
+TEST_CASE("a spawn that was ordered before the driver died is void, and ordered again when the driver serves") {
+  FakeTree tree(small_tree());
+  tree.begin();
+  CHECK(tree.goes_up("driver") == "spawn a, spawn b");
+  CHECK(may_begin(tree.rules, tree.state, tree.id("a")));
+  tree.dies("driver", 9);
+  CHECK_FALSE(may_begin(tree.rules, tree.state, tree.id("a")));
+  CHECK(tree.feed(SpawnNotBegun{tree.id("a")}).empty());
+  CHECK(tree.place("a") == "waiting");
+  CHECK(tree.state.processes[tree.id("a")].restarts == 0);
+  tree.cleared("driver");
+  CHECK(tree.goes_up("driver") == "spawn a");
+  CHECK(may_begin(tree.rules, tree.state, tree.id("a")));
+}
+
+TEST_CASE("a spawn that was ordered before a stop of the tree is void, and ends nothing that did not begin") {
+  FakeTree tree(small_tree());
+  tree.begin();
+  tree.stop();
+  CHECK_FALSE(may_begin(tree.rules, tree.state, tree.id("driver")));
+  CHECK(tree.feed(SpawnNotBegun{tree.id("driver")}) == "exit 0");
+}

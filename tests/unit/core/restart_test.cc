@@ -287,3 +287,25 @@ TEST_CASE("a tree that becomes ready at the very instant of start_timeout is rea
   CHECK(tree.ready("a") == "tree ready");
   CHECK(tree.until_deadline() == -1);
 }
+
+TEST_CASE("a fact that is seen after a deadline and was there before it counts") {
+  FakeTree tree(small_tree());
+  tree.begin();
+  tree.goes_up("driver");
+  tree.spawned("a");
+  tree.spawned("b");
+  tree.now += Milliseconds(5000);  // the supervisor was held up: both are more than 2 s late
+  CHECK(tree.ready("a").empty());
+  CHECK(tree.ready("b") == "spawn server");
+  CHECK(tree.feed(WokeUp{}).empty());
+}
+
+TEST_CASE("a deadline is judged as of the instant by which all facts were read") {
+  FakeTree tree(small_tree());
+  tree.begin();
+  tree.spawned("driver");
+  const Instant read = tree.now;
+  tree.now += Milliseconds(5000);
+  CHECK(tree.feed(WokeUp{read}).empty());
+  CHECK(tree.feed(WokeUp{read + Milliseconds(2000)}) == "signal driver 15");
+}

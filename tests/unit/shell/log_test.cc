@@ -15,16 +15,6 @@ using namespace ca::shell;
 
 namespace {
 
-struct Loop {
-  Loop() { uv_loop_init(&loop); }
-  ~Loop() {
-    uv_run(&loop, UV_RUN_NOWAIT);
-    uv_loop_close(&loop);
-  }
-  void turn() { uv_run(&loop, UV_RUN_NOWAIT); }
-  uv_loop_t loop{};
-};
-
 struct Pipe {
   Pipe() {
     int ends[2];
@@ -72,7 +62,7 @@ TEST_CASE("a line of the log has time, level, process and text, and no control c
   Loop loop;
   Pipe pipe;
   {
-    Log log(&loop.loop, pipe.write_end.get(), {}, [](std::uint64_t) {});
+    Log log(loop, pipe.write_end.get(), {}, [](std::uint64_t) {});
     log.captured("indexer.0", "one\x1b[2J\ntwo");
     log.write(Level::debug, {}, "below the level");
   }
@@ -84,7 +74,7 @@ TEST_CASE("a captured line that begins with a level of sd-daemon has that level,
   Loop loop;
   Pipe pipe;
   {
-    Log log(&loop.loop, pipe.write_end.get(), {}, [](std::uint64_t) {});
+    Log log(loop, pipe.write_end.get(), {}, [](std::uint64_t) {});
     log.captured("w", "<3>broken");
     log.captured("w", "<4>odd");
     log.captured("w", "<7>detail");
@@ -103,7 +93,7 @@ TEST_CASE("as JSON a line of any bytes parses") {
   LogPlan plan;
   plan.json = true;
   {
-    Log log(&loop.loop, pipe.write_end.get(), plan, [](std::uint64_t) {});
+    Log log(loop, pipe.write_end.get(), plan, [](std::uint64_t) {});
     log.captured("w", "bad \xff byte \"quoted\"");
   }
   const auto json = nlohmann::json::parse(pipe.take());
@@ -116,7 +106,7 @@ TEST_CASE("a pipe that nobody reads blocks nothing, its flags stay, and lost lin
   Pipe pipe;
   std::uint64_t dropped = 0;
   {
-    Log log(&loop.loop, pipe.write_end.get(), {}, [&](std::uint64_t lines) { dropped += lines; });
+    Log log(loop, pipe.write_end.get(), {}, [&](std::uint64_t lines) { dropped += lines; });
     const std::string text(500, 's');
     for (int i = 0; i < 2000; ++i) log.captured("spewer", text);
     CHECK(log.is_full("spewer"));
@@ -141,7 +131,7 @@ TEST_CASE("a full disk loses lines and nothing else") {
   const UniqueFd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
   const UniqueFd null(::open("/dev/null", O_WRONLY | O_CLOEXEC));
   {
-    Log log(&loop.loop, full.get(), {}, [&](std::uint64_t lines) { dropped += lines; });
+    Log log(loop, full.get(), {}, [&](std::uint64_t lines) { dropped += lines; });
     for (int i = 0; i < 5; ++i) log.info("lost");
     log.use(null.get());
     log.info("kept");
@@ -153,8 +143,9 @@ TEST_CASE("a child that spews is read to the end while nobody reads the log") {
   Loop loop;
   Pipe child, log_pipe;
   {
-    Log log(&loop.loop, log_pipe.write_end.get(), {}, [](std::uint64_t) {});
-    LogPump pump(&loop.loop, std::move(child.read_end), "spewer", log);
+    Log log(loop, log_pipe.write_end.get(), {}, [](std::uint64_t) {});
+    const auto pump = LogPump::make(loop, std::move(child.read_end), "spewer", log);
+    REQUIRE(pump);
     ::fcntl(child.write_end.get(), F_SETFL, O_NONBLOCK);
     const std::string chunk = std::string(99, 'x') + "\n";
     std::size_t written = 0;
