@@ -42,7 +42,8 @@ Rows file_body(Rows row, std::int64_t start, std::int64_t end) {
 }  // namespace
 
 // `names`: the filters in the order of the statement's parameters, limit and offset apart.
-Response Api::list(const Request& request, const std::string& sql, std::initializer_list<std::string_view> names) {
+Response Api::list(const Request& request, const std::string& sql, std::initializer_list<std::string_view> names,
+                   Cost cost) {
   Parameters parameters;
   for (const auto name : names) {
     auto value = filter(request, name);
@@ -52,7 +53,7 @@ Response Api::list(const Request& request, const std::string& sql, std::initiali
   const auto page = page_of(request);
   if (!page) return problem(400, page.error().message);
   add_page(parameters, *page);
-  auto rows = database_.query(sql, parameters);
+  auto rows = database_.query(sql, parameters, cost);
   if (!rows) return database_problem(rows.error());
   return json_response(200, page_body(std::move(*rows), *page));
 }
@@ -170,7 +171,7 @@ Response Api::issues(const Request& request) {
 Response Api::issue_rules(const Request& request) {
   const auto known = only_parameters(request, {"project", "path", "limit", "offset"});
   if (!known) return problem(400, known.error().message);
-  return list(request, sql::issue_rules, {"project", "path"});
+  return list(request, sql::issue_rules, {"project", "path"}, Cost::large);
 }
 
 }  // namespace ca::server

@@ -38,7 +38,8 @@ class Api {
   Response issue_rules(const Request& request);
 
  private:
-  Response list(const Request& request, const std::string& sql, std::initializer_list<std::string_view> names);
+  Response list(const Request& request, const std::string& sql, std::initializer_list<std::string_view> names,
+                Cost cost = Cost::small);
 
   Database& database_;
   ProjectList& projects_;

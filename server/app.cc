@@ -3,12 +3,16 @@
 #include "common/check.h"
 #include "common/clock.h"
 #include "server/api_answers.h"
+#include "server/caller.h"
 #include "server/queries.h"
 #include "server/web/assets.h"
 
 namespace ca::server {
 
 namespace {
+
+constexpr Instant::duration metrics_fresh_for = std::chrono::milliseconds(500);
+const std::string show_stats = "SHOW STATS";
 
 Database::Options console_options() {
   // One connection and short times: a scrape of the metrics must not wait for a driver that is away.
@@ -36,8 +40,7 @@ std::string_view method_label(std::string_view method) {
   return "other";
 }
 
-void write_file_counts(MetricsText& text, Database& database) {
-  const auto rows = database.query(sql::file_counts);
+void write_file_counts(MetricsText& text, const tl::expected<Rows, DatabaseError>& rows) {
   text.metric("code_analysis_database_up", "gauge", "1 where the database answers.");
   text.sample({}, rows ? 1 : 0);
   if (!rows) return;
@@ -93,6 +96,7 @@ Response App::answer(const Request& request) {
   const auto target = route(request.method, request.path);
   const auto* endpoint = std::get_if<Endpoint>(&target);
   CA_CHECK(endpoint != nullptr);
+  const CallerScope caller(request.client);
   auto response = dispatch(*endpoint, request);
   requests_.record(endpoint_path(*endpoint), method_label(request.method), response.status,
                    MonotonicClock::now() - started);
@@ -131,9 +135,17 @@ Response App::page(const Request& request) {
 Response App::metrics() {
   MetricsText text;
   write_tree_metrics(text, supervisor_.get());
-  const auto stats = console_.query("SHOW STATS");
+  const auto ask = [](Database& database, const std::string& sql, Cost cost) {
+    return [&database, &sql, cost](tl::expected<Rows, DatabaseError>& answer) {
+      const CallerScope for_all(-1);
+      const auto began = MonotonicClock::now();
+      answer = database.query(sql, {}, cost);
+      return answer ? metrics_fresh_for : std::min<Instant::duration>(metrics_fresh_for, MonotonicClock::now() - began);
+    };
+  };
+  const auto stats = stats_.get(ask(console_, show_stats, Cost::small));
   write_driver_metrics(text, stats ? &*stats : nullptr);
-  write_file_counts(text, database_);
+  write_file_counts(text, file_counts_.get(ask(database_, sql::file_counts, Cost::large)));
   requests_.write(text);
   return {200, "text/plain; version=0.0.4; charset=utf-8", text.take(), {}};
 }

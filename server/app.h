@@ -12,6 +12,7 @@
 #include "server/message.h"
 #include "server/metrics.h"
 #include "server/router.h"
+#include "server/shared_answer.h"
 #include "server/supervisor_status.h"
 #include "server/tree_api.h"
 
@@ -47,6 +48,8 @@ class App {
   Api api_;
   Tools tools_;
   RequestMetrics requests_;
+  SharedAnswer<tl::expected<Rows, DatabaseError>> stats_;
+  SharedAnswer<tl::expected<Rows, DatabaseError>> file_counts_;
 };
 
 }  // namespace ca::server

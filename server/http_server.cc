@@ -82,7 +82,8 @@ Request request_of(MHD_Connection* connection, const char* path, const char* met
   Request request;
   request.method = method;
   request.path = path;
-  request.local_ip = local_ip(socket_of(connection));
+  request.client = socket_of(connection);
+  request.local_ip = local_ip(request.client);
   Collected query{&request.query};
   MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, &Collected::add, &query);
   Collected headers{&request.headers};

@@ -16,6 +16,7 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> headers;    // names as sent
   std::string local_ip;                                        // address that the client connected to; empty: not IP
   std::string body;
+  int client = -1;                                             // the connection, only to notice that it ends; -1: none
 
   // The first value of that name; nullopt where there is none.
   std::optional<std::string> parameter(std::string_view name) const;

@@ -1,11 +1,8 @@
 // The projects with their counts, read from the database once for all who ask within a short time.
 #pragma once
 
-#include <mutex>
-#include <optional>
-
-#include "common/clock.h"
 #include "server/database.h"
+#include "server/shared_answer.h"
 
 namespace ca::server {
 
@@ -16,14 +13,12 @@ class ProjectList {
 
   // All projects (1000 at most) in the order of their names, as sql::projects gives them. At most a second old, or ten times
   // as old as counting took: however many pages watch the progress, counting takes a tenth of one connection's time.
-  // Blocks: as Database.
+  // A failure is shared too, for as long as it took, a second at most. Blocks: as Database.
   tl::expected<Rows, DatabaseError> get();
 
  private:
   Database& database_;
-  std::mutex mutex_;
-  std::optional<Rows> last_;
-  Instant good_until_{};
+  SharedAnswer<tl::expected<Rows, DatabaseError>> shared_;
 };
 
 }  // namespace ca::server

@@ -8,8 +8,10 @@ tl::expected<Rows, DatabaseError> search(Database& database, const SearchQuery& 
   Parameters parameters{query.text, like_escape(query.text), query.project, query.kind, query.type};
   add_page(parameters, page);
   // Prefixes come from an index and rank before substrings: where they fill the page, the table need not be read.
-  auto rows = database.query(sql::search_prefix, parameters);
-  if (rows && static_cast<std::int64_t>(rows->size()) <= page.limit) rows = database.query(sql::search_all, parameters);
+  auto rows = database.query(sql::search_prefix, parameters, Cost::large);
+  if (rows && static_cast<std::int64_t>(rows->size()) <= page.limit) {
+    rows = database.query(sql::search_all, parameters, Cost::large);
+  }
   return rows;
 }
 

@@ -31,12 +31,10 @@ Result<Json> SupervisorStatus::ask() const {
 }
 
 Result<Json> SupervisorStatus::get() {
-  const std::lock_guard lock(mutex_);
-  if (!last_ || MonotonicClock::now() - asked_at_ > fresh_for) {
-    last_ = ask();
-    asked_at_ = MonotonicClock::now();
-  }
-  return *last_;
+  return shared_.get([this](Result<Json>& answer) {
+    answer = ask();
+    return fresh_for;
+  });
 }
 
 Readiness readiness_of(const Json& status) {

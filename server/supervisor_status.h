@@ -1,11 +1,10 @@
 // The supervisor's status, asked over its control socket.
 #pragma once
 
-#include <mutex>
-#include <optional>
 #include <string>
 
 #include "common/control_client.h"
+#include "server/shared_answer.h"
 
 namespace ca::server {
 
@@ -22,9 +21,7 @@ class SupervisorStatus {
   Result<Json> ask() const;
 
   const std::string socket_path_;
-  std::mutex mutex_;
-  std::optional<Result<Json>> last_;
-  Instant asked_at_{};
+  SharedAnswer<Result<Json>> shared_;
 };
 
 struct Readiness {

@@ -6,35 +6,12 @@
 
 namespace ca::server {
 
-// One of the searches that may run; given back at its end.
-class TextSearch::Turn {
- public:
-  Turn(TextSearch& search, Milliseconds patience) : search_(search) {
-    std::unique_lock lock(search_.mutex_);
-    taken_ = search_.returned_.wait_for(lock, patience, [&] { return search_.free_ > 0; });
-    if (taken_) --search_.free_;
-  }
-  ~Turn() {
-    if (!taken_) return;
-    const std::lock_guard lock(search_.mutex_);
-    ++search_.free_;
-    search_.returned_.notify_one();
-  }
-  Turn(const Turn&) = delete;
-  Turn& operator=(const Turn&) = delete;
-
-  bool taken() const { return taken_; }
-
- private:
-  TextSearch& search_;
-  bool taken_ = false;
-};
-
 tl::expected<TextMatches, DatabaseError> TextSearch::run(const TextQuery& query) {
-  const Turn turn(*this, query.time);
-  if (!turn.taken()) return tl::unexpected(DatabaseError{DatabaseFailure::timeout, "too many searches at once"});
+  const auto turn = gate_.enter(query.time);
+  if (!turn) return tl::unexpected(DatabaseError{DatabaseFailure::busy_here, "too many searches at once"});
   const auto files = database_.query(
-      sql::source_paths, {query.project, like_escape(query.path), query.language, std::to_string(max_source_bytes)});
+      sql::source_paths, {query.project, like_escape(query.path), query.language, std::to_string(max_source_bytes)},
+      Cost::large);
   if (!files) return tl::unexpected(files.error());
   const auto deadline = MonotonicClock::now() + query.time;
   TextMatches matches{Rows::array(), files->size() < sql::max_source_paths, 0};

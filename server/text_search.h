@@ -1,12 +1,11 @@
 // Search for literal text in the files of the index, as the JSON API and MCP use it. It reads the files themselves.
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
 #include <string>
 
 #include "common/clock.h"
 #include "server/database.h"
+#include "server/gate.h"
 
 namespace ca::server {
 
@@ -32,16 +31,15 @@ class TextSearch {
  public:
   explicit TextSearch(Database& database) : database_(database) {}
 
-  // Errors: as Database; `timeout` too where no turn came within query.time. Blocks: about twice query.time at most.
+  // Errors: as Database; busy_here if no turn came within query.time. Blocks: about twice query.time at most.
   tl::expected<TextMatches, DatabaseError> run(const TextQuery& query);
 
  private:
-  class Turn;
+  static constexpr int at_once = 4;
+  static constexpr int most_waiting = 64;
 
   Database& database_;
-  std::mutex mutex_;
-  std::condition_variable returned_;
-  int free_ = 4;
+  Gate gate_{at_once, most_waiting};
 };
 
 }  // namespace ca::server

@@ -52,14 +52,18 @@ Error Tools::told(const DatabaseError& error) {
   log::warning("database: {}", error.message);
   switch (error.failure) {
     case DatabaseFailure::unavailable: return {"the database cannot be reached at present; try again in a few seconds"};
+    case DatabaseFailure::busy_here: return {"too many searches run at present; wait a second, then call the tool again"};
+    case DatabaseFailure::busy_there: return {"the database is busy; wait a few seconds, then call the tool again"};
     case DatabaseFailure::timeout: return {"the answer took too long; ask for less: one project, a path, a smaller limit"};
+    case DatabaseFailure::abandoned: return {"the client has gone"};
+    case DatabaseFailure::not_permitted: return {"the database does not admit this server; tell the operator, trying again does not help"};
     case DatabaseFailure::refused: break;
   }
   return {"the database reported an error"};
 }
 
-Result<Rows> Tools::rows(const std::string& statement, const Parameters& parameters) {
-  auto found = database_.query(statement, parameters);
+Result<Rows> Tools::rows(const std::string& statement, const Parameters& parameters, Cost cost) {
+  auto found = database_.query(statement, parameters, cost);
   if (!found) return tl::unexpected(told(found.error()));
   return std::move(*found);
 }
@@ -212,9 +216,9 @@ Result<Json> Tools::project_overview(const ToolArguments& arguments) {
   const auto name = arguments.text("project");
   auto projects = projects_.get();
   if (!projects) return tl::unexpected(told(projects.error()));
-  auto languages = rows(sql::languages, {name});
+  auto languages = rows(sql::languages, {name}, Cost::large);
   if (!languages) return tl::unexpected(languages.error());
-  auto kinds = rows(sql::kinds, {name});
+  auto kinds = rows(sql::kinds, {name}, Cost::large);
   if (!kinds) return tl::unexpected(kinds.error());
   Json chosen = Json::array();
   for (auto& project : *projects) {

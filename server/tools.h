@@ -26,7 +26,7 @@ class Tools {
   Status check_project(const std::string& name);
   Result<Json> dispatch(Tool tool, const ToolArguments& arguments);
   Result<Json> list_symbols(const ToolArguments& arguments);
-  Result<Rows> rows(const std::string& statement, const Parameters& parameters);
+  Result<Rows> rows(const std::string& statement, const Parameters& parameters, Cost cost = Cost::small);
   Result<Json> list(const std::string& statement, Parameters filters, const ToolArguments& arguments);
   Result<Json> find_symbol(const ToolArguments& arguments);
   Result<std::string> symbol_id(const ToolArguments& arguments);
