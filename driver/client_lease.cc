@@ -43,7 +43,7 @@ void ClientSession::session_prepared(bool ok, const std::string& reason) {
 }
 
 bool ClientSession::yield() {
-  if (server_ == nullptr || preparing_ || leaving_ || owes_rest()) return false;
+  if (server_ == nullptr || preparing_ || leaving_ || owes_rest() || held_for_reply()) return false;
   if (batch_end_ > 0) return true;  // it is at it
   // A statement was prepared with Flush, and nothing has come behind it: it is as well prepared behind a Sync.
   if (state_.group_open() && !group_binds_ && server_->replies().ready_count() == 0 && !server_->replies().copying_in() &&
@@ -71,26 +71,30 @@ void ClientSession::statements_dropped(bool session_reset) {
   session_reset_ = true;
 }
 
+void ClientSession::go_on_after_reply() {
+  if (wait_for_reply_) host_.pump_later(*this);
+}
+
 void ClientSession::copy_ended() {
-  if (wait_for_copy_) host_.pump_later(*this);
+  go_on_after_reply();
 }
 
 void ClientSession::copy_proved(bool group_answered) {
   state_.close_group();
   close_listen_group();
   skipping_ = !group_answered;  // its Sync is still to come
-  if (wait_for_copy_) host_.pump_later(*this);
+  go_on_after_reply();
 }
 
 void ClientSession::copy_started() {
   if (server_->replies().copying_in()) host_.pool().make_exclusive(*server_);  // it lasts as long as the client likes
-  if (leaving_ || wait_for_copy_) host_.pump_later(*this);
+  if (leaving_ || wait_for_reply_) host_.pump_later(*this);
 }
 
 void ClientSession::server_ready(char status) {
   state_.ready(status);
-  if (!state_.in_transaction()) copy_portals_.clear();  // portals end with the transaction
-  if (wait_for_copy_) host_.pump_later(*this);
+  if (!state_.in_transaction()) named_portals_.clear();
+  go_on_after_reply();
   carry_out_unlistens();
   come_to_rest();
   if (wait_to_listen_ && !held_by_listen()) host_.pump_later(*this);
@@ -165,7 +169,7 @@ bool ClientSession::left_in_the_middle() const {
 std::optional<Instant> ClientSession::stalled_since() const {
   if (server_ == nullptr || preparing_) return std::nullopt;
   const bool must_read = out_.has_backlog();
-  const bool must_go_on = !server_->blocked() && !server_->replies().copying_in() && !held_by_copy() &&
+  const bool must_go_on = !server_->blocked() && !server_->replies().copying_in() && !held_for_reply() &&
                           (owes_rest() || (state_.group_open() && server_->replies().ready_count() == 0));
   if (!must_read && !must_go_on) return std::nullopt;
   return moved_at_;

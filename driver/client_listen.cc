@@ -132,7 +132,7 @@ void ClientSession::note_unlistens(const SqlTraits& traits) {
 }
 
 void ClientSession::undone(bool failed) {
-  if (wait_for_copy_) host_.pump_later(*this);
+  go_on_after_reply();
   executing_listens_.clear();
   executed_listens_.clear();
   const std::uint64_t at_hand = server_->answered() + 1;

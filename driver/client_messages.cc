@@ -30,13 +30,14 @@ bool ClientSession::handle(const wire::Slice& slice) {
     return true;
   }
   if (skipping_ && slice.type != 'S') return true;
-  if (must_wait_for_copy(slice)) return false;
+  if (must_wait_for_reply(slice)) return false;
   if (must_close_batch(slice)) return false;
   if (must_wait_to_listen(slice)) return false;
   if (listen_by_query(slice)) return true;
   if (server_ == nullptr && handle_without_server(slice)) return true;
   if (server_ == nullptr) return ask_for_server(slice);
   if (must_let_others()) return false;
+  if (must_compare_descriptions(slice)) return false;
   forward_message(slice);
   return true;
 }
@@ -137,23 +138,24 @@ void ClientSession::forward_execute(const wire::Slice& slice) {
   open_group();
   group_binds_ = group_executes_ = true;
   if (listen_by_execute(slice)) return;
-  const auto portal = copy_portals_.empty() ? std::nullopt : wire::read_portal(slice.body());
-  if (portal && copy_portals_.contains(*portal) && !group_failed_) server_->replies().push(Kind::copy);
+  const auto name = wire::read_portal(slice.body());
+  const Portal* portal = name ? find_portal(*name) : nullptr;
+  if (portal != nullptr && portal->may_copy && !group_failed_) server_->replies().push(Kind::copy);
   server_->out().add(slice.bytes);
 }
 
 // A Sync behind a COPY is skipped by PostgreSQL or answered, as the COPY goes. So it waits until the COPY has begun or is
 // over, and so does all behind it but the COPY's data.
-bool ClientSession::must_wait_for_copy(const wire::Slice& slice) {
-  const bool waited = std::exchange(wait_for_copy_, false);
+bool ClientSession::must_wait_for_reply(const wire::Slice& slice) {
+  const bool waited = std::exchange(wait_for_reply_, false);
   if (server_ == nullptr) return false;
   const ReplyQueue& replies = server_->replies();
   const bool data = slice.type == 'd' || slice.type == 'c' || slice.type == 'f' || slice.type == 'H';
-  if (replies.proving()) wait_for_copy_ = true;
-  else if (replies.awaits_copy()) wait_for_copy_ = !data;
-  else if (replies.copy_in_doubt()) wait_for_copy_ = !data && slice.type != 'S';
-  if (wait_for_copy_ && !waited && replies.awaits_copy() && state_.group_open()) wire::append_flush(server_->out().text());
-  return wait_for_copy_;
+  if (replies.proving() || replies.awaits_description()) wait_for_reply_ = true;
+  else if (replies.awaits_copy()) wait_for_reply_ = !data;
+  else if (replies.copy_in_doubt()) wait_for_reply_ = !data && slice.type != 'S';
+  if (wait_for_reply_ && !waited && replies.awaits_copy() && state_.group_open()) wire::append_flush(server_->out().text());
+  return wait_for_reply_;
 }
 
 void ClientSession::open_group() {
@@ -227,7 +229,7 @@ void ClientSession::forward_query(const wire::Slice& slice) {
   ++statements_seen_;
   ++groups_in_lease_;
   const SqlTraits& traits = traits_of(slice);
-  if (refuse_history(traits)) {
+  if (refuse_history(traits) || refuse_foreign_name(traits, *text)) {
     wire::append_sync(server_->out().text());
     server_->replies().push(Kind::sync);
     return;

@@ -23,7 +23,7 @@ ClientSession::~ClientSession() = default;
 // ---- the socket ----
 
 bool ClientSession::may_read() const noexcept {
-  if (waiting() || preparing_ || leaving_ || !refusal_.empty() || held_by_listen() || held_by_copy() || batch_end_ > 0) {
+  if (waiting() || preparing_ || leaving_ || !refusal_.empty() || held_by_listen() || held_for_reply() || batch_end_ > 0) {
     return false;
   }
   if (server_ == nullptr) return !out_.has_backlog();  // who does not read gets no more answers either

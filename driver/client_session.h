@@ -15,7 +15,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -83,6 +82,11 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
 
  private:
   enum class Phase : std::uint8_t { startup, active, console, closed };
+  struct Portal {
+    std::shared_ptr<Description> told;  // of its statement
+    StatementId statement = 0;
+    bool may_copy = false;
+  };
   enum class Rest : std::uint8_t { drop, forward };  // of a message whose first slice was handled
 
   // LeaseRequest
@@ -107,6 +111,7 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   void statements_dropped(bool session_reset) override;
   void copy_started() override;
   void copy_ended() override;
+  void described() override { go_on_after_reply(); }
   void copy_proved(bool group_answered) override;
   void server_drained() override { update_interest(); }
   void cancel_ended() override { host_.pump_later(*this); }
@@ -129,10 +134,11 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   void leave();
   void release(Pins pins);
   bool must_let_others() const;
-  // What may follow a COPY is known once the server has begun it, refused it or ended it.
-  bool held_by_copy() const {
-    return wait_for_copy_ && server_ != nullptr &&
-           (server_->replies().awaits_copy() || server_->replies().copy_in_doubt() || server_->replies().proving());
+  // What may follow is known once the server has begun a COPY, refused it or ended it, or has described a statement.
+  bool held_for_reply() const {
+    return wait_for_reply_ && server_ != nullptr &&
+           (server_->replies().awaits_copy() || server_->replies().copy_in_doubt() || server_->replies().proving() ||
+            server_->replies().awaits_description());
   }
   bool in_flight() const;
   // A cancel of the statement before is on its way: the next one, in the same transaction, must not be struck by it.
@@ -183,7 +189,15 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   void forward_close(const wire::Slice& slice);
   void forward_sync(const wire::Slice& slice);
   void forward_execute(const wire::Slice& slice);
-  bool must_wait_for_copy(const wire::Slice& slice);
+  bool must_wait_for_reply(const wire::Slice& slice);
+  bool must_compare_descriptions(const wire::Slice& slice);
+  enum class Comparison : std::uint8_t { agrees, differs, unknown };
+  Comparison compare(const PreparedStatement& statement) const;  // with what the server at hand says of it
+  void refuse_at_server(const wire::ErrorText& error);
+  bool refuse_foreign_name(const SqlTraits& traits, std::string_view sql);
+  const Portal* find_portal(std::string_view name) const;
+  std::string_view foreign_name(std::string_view name, std::string& storage) const;
+  void go_on_after_reply();
   void open_group();
   bool must_close_batch(const wire::Slice& slice);
   void close_batch();
@@ -240,8 +254,9 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   bool group_executes_ = false;       // the open group has an Execute
   bool group_failed_ = false;         // the open group, or the one that a Sync of ours closes
   std::uint64_t batch_end_ = 0;       // ServerConnection::answered() at the end of the Sync of ours that is awaited; 0: none is
-  std::set<std::string, std::less<>> copy_portals_;  // bound to a COPY
-  bool wait_for_copy_ = false;        // a message waits until it is known how a COPY goes on
+  Portal unnamed_portal_;
+  std::map<std::string, Portal, std::less<>> named_portals_;  // until the end of their transaction
+  bool wait_for_reply_ = false;       // a message waits for the answer to what was sent before it
   bool wait_to_listen_ = false;       // a LISTEN waits for the answers to what was sent before it
   bool simple_listen_ = false;        // the LISTEN that is awaited came as a Query
   char held_status_ = 'I';            // of the ReadyForQuery that awaits a LISTEN

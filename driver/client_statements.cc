@@ -1,4 +1,6 @@
 // A client's prepared statements of the protocol: Parse, Bind, Describe and Close as they read on the server at hand.
+#include <algorithm>
+
 #include "driver/client_session.h"
 
 namespace ca::driver {
@@ -10,7 +12,7 @@ void ClientSession::forward_parse(const wire::Slice& slice) {
   if (!parse) return malformed();
   ++statements_seen_;
   const SqlTraits& traits = traits_of(slice);
-  if (!opens_group(traits)) return;
+  if (!opens_group(traits) || refuse_foreign_name(traits, parse->query)) return;
   std::string rewritten;
   const auto tail = traits.deallocates_one ? rewrite_deallocate(*parse, rewritten) : parse->tail;
   if (!parse->name.empty()) return forward_named_parse(parse->name, tail);
@@ -70,26 +72,114 @@ void ClientSession::forward_bind(const wire::Slice& slice) {
   group_binds_ = true;
   bind_to_listen(names->portal, takes_listen(traits) ? &traits.listens.commands.front().channel : nullptr);
   if (!takes_listen(traits)) take_effect(traits);
-  if (traits.may_copy) copy_portals_.emplace(names->portal);
-  else if (!copy_portals_.empty()) copy_portals_.erase(std::string(names->portal));
-  rest_ = Rest::forward;
   PreparedStatement* statement = statements_.find(names->statement);
-  if (statement == nullptr) return server_->out().add(slice.bytes);  // prepared by SQL, or unknown: the server says so
-  prepare_here(*statement);
-  if (statement->server_name.empty()) return server_->out().add(slice.bytes);
+  Portal& portal = names->portal.empty() ? unnamed_portal_ : named_portals_[std::string(names->portal)];
+  portal = {};
+  portal.may_copy = traits.may_copy;
+  if (statement != nullptr) {
+    prepare_here(*statement);
+    if (compare(*statement) == Comparison::differs) {
+      return refuse_at_server({"ERROR", "0A000", "cached plan must not change result type", {}, {}, "RevalidateCachedQuery"});
+    }
+    if (!statement->told) statement->told = std::make_shared<Description>();
+    portal.told = statement->told;
+    portal.statement = statement->id;
+  }
+  rest_ = Rest::forward;
+  std::string storage;
+  const auto name = statement != nullptr ? std::string_view(statement->server_name) : foreign_name(names->statement, storage);
+  if (name == names->statement) return server_->out().add(slice.bytes);
   const std::uint64_t heads = 5 + names->portal.size() + 1 + names->statement.size() + 1;
-  wire::append_bind_start(server_->out().text(), names->portal, statement->server_name, slice.length - heads);
+  wire::append_bind_start(server_->out().text(), names->portal, name, slice.length - heads);
   server_->out().add(names->rest);
+}
+
+const ClientSession::Portal* ClientSession::find_portal(std::string_view name) const {
+  if (name.empty()) return &unnamed_portal_;
+  const auto place = named_portals_.find(name);
+  return place == named_portals_.end() ? nullptr : &place->second;
+}
+
+// ---- descriptions. A client reads rows by what it was told when it prepared, whichever connection it was told on ----
+
+ClientSession::Comparison ClientSession::compare(const PreparedStatement& statement) const {
+  if (!statement.told) return Comparison::agrees;
+  const Description here = server_->description(statement.id);
+  const auto differs = [](std::uint64_t told, std::uint64_t known) { return told != 0 && known != 0 && told != known; };
+  const auto unknown = [](std::uint64_t told, std::uint64_t known) { return told != 0 && known == 0; };
+  if (differs(statement.told->parameters, here.parameters) || differs(statement.told->row, here.row)) return Comparison::differs;
+  return unknown(statement.told->parameters, here.parameters) || unknown(statement.told->row, here.row) ? Comparison::unknown
+                                                                                                        : Comparison::agrees;
+}
+
+// A Bind of a statement that this server connection has not described: it is described first. True: the Bind is to wait.
+bool ClientSession::must_compare_descriptions(const wire::Slice& slice) {
+  if (slice.type != 'B' || (state_.group_open() && group_failed_)) return false;
+  const auto names = wire::read_bind_names(slice.body());
+  PreparedStatement* statement = names ? statements_.find(names->statement) : nullptr;
+  if (statement == nullptr || compare(*statement) != Comparison::unknown) return false;
+  if (!state_.group_open() && state_.must_refuse(traits_of(slice))) return false;
+  open_group();
+  prepare_here(*statement);
+  wire::append_target(server_->out().text(), 'D', {'S', statement->server_name});
+  wire::append_flush(server_->out().text());
+  server_->replies().push_describe(Kind::hidden_describe, statement->id, nullptr);
+  wait_for_reply_ = true;
+  return true;
+}
+
+// The client gets `error` in place of its message's answer. A Bind that fails makes the server drop the rest of the group,
+// and fails the transaction, as the message itself would have done. REQUIRES: a group is open, or a Sync follows.
+void ClientSession::refuse_at_server(const wire::ErrorText& error) {
+  std::string bytes;
+  wire::append_error(bytes, error);
+  server_->replies().push_refused(std::move(bytes));
+  wire::append_bind(server_->out().text(), {}, server_statement_name(0));
+}
+
+// EXECUTE and DEALLOCATE of a statement that the driver has prepared, for this client or another: clients know no such name.
+bool ClientSession::refuse_foreign_name(const SqlTraits& traits, std::string_view sql) {
+  if (!traits.names_statements) return false;
+  const std::string& prefix = server_statement_prefix();
+  const auto same = [](char a, char b) { return a == b || (a >= 'A' && a <= 'Z' && a + ('a' - 'A') == b); };
+  const auto found = std::search(sql.begin(), sql.end(), prefix.begin(), prefix.end(), same);
+  if (found == sql.end()) return false;
+  auto end = found + static_cast<std::ptrdiff_t>(prefix.size());
+  while (end != sql.end() && *end >= '0' && *end <= '9') ++end;
+  refuse_at_server({"ERROR", "26000", "prepared statement \"" + std::string(found, end) + "\" does not exist"});
+  return true;
+}
+
+// A name that is not the client's as it reads on the server: statements of others cannot be reached, those that the client
+// has prepared by SQL can.
+std::string_view ClientSession::foreign_name(std::string_view name, std::string& storage) const {
+  if (!name.starts_with(server_statement_prefix())) return name;
+  storage = std::string(name) + " of another client";
+  return storage;
 }
 
 void ClientSession::forward_describe(const wire::Slice& slice) {
   const auto target = wire::read_target(slice.body());
   if (!target) return malformed();
   open_group();
-  PreparedStatement* statement = target->kind == 'S' ? statements_.find(target->name) : nullptr;
-  if (statement == nullptr) return server_->out().add(slice.bytes);
-  prepare_here(*statement);
-  wire::append_target(server_->out().text(), 'D', {'S', statement->server_name});
+  ReplyQueue& replies = server_->replies();
+  if (target->kind == 'P') {
+    const Portal* portal = find_portal(target->name);
+    replies.push_describe(Kind::describe_portal, portal != nullptr ? portal->statement : 0,
+                          portal != nullptr ? portal->told : nullptr);
+    return server_->out().add(slice.bytes);
+  }
+  PreparedStatement* statement = statements_.find(target->name);
+  std::string storage;
+  if (statement != nullptr) {
+    prepare_here(*statement);
+    if (!statement->told) statement->told = std::make_shared<Description>();
+    replies.push_describe(Kind::describe, statement->id, statement->told);
+  } else {
+    replies.push_describe(Kind::describe, 0, nullptr);
+  }
+  const std::string_view name = statement != nullptr ? statement->server_name : foreign_name(target->name, storage);
+  wire::append_target(server_->out().text(), 'D', {'S', name});
 }
 
 void ClientSession::forward_close(const wire::Slice& slice) {
@@ -97,9 +187,15 @@ void ClientSession::forward_close(const wire::Slice& slice) {
   if (!target) return malformed();
   open_group();
   server_->replies().push(Kind::client_close);
-  PreparedStatement* statement = target->kind == 'S' ? statements_.find(target->name) : nullptr;
-  if (statement == nullptr) return server_->out().add(slice.bytes);
-  wire::append_target(server_->out().text(), 'C', {'S', statement->server_name});
+  if (target->kind == 'P') {
+    if (const auto portal = named_portals_.find(target->name); portal != named_portals_.end()) named_portals_.erase(portal);
+    return server_->out().add(slice.bytes);
+  }
+  PreparedStatement* statement = statements_.find(target->name);
+  std::string storage;
+  const std::string_view name = statement != nullptr ? statement->server_name : foreign_name(target->name, storage);
+  wire::append_target(server_->out().text(), 'C', {'S', name});
+  if (statement == nullptr) return;
   server_->drop_statement(statement->id);
   if (statement->server_name.empty()) server_->unnamed_statement = 0;
   host_.pool().retire(statement->id);

@@ -1,10 +1,55 @@
 #include "driver/prepared_statements.h"
 
+#include <sys/random.h>
+
+#include <array>
+#include <functional>
 #include <utility>
+
+#include "driver/wire/bytes.h"
 
 namespace ca::driver {
 
-std::string server_statement_name(StatementId id) { return "ca_" + std::to_string(id); }
+namespace {
+
+std::string random_prefix() {
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz234567";  // SQL does not fold them
+  std::array<unsigned char, 26> bytes{};                                    // of which five bits each: 130
+  while (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
+  }
+  std::string prefix = "ca_";
+  for (const unsigned char byte : bytes) prefix += letters[byte % letters.size()];
+  return prefix + '_';
+}
+
+std::uint64_t nonzero_hash(std::string_view text) { return std::hash<std::string_view>{}(text) | 1; }
+
+}  // namespace
+
+const std::string& server_statement_prefix() {
+  static const std::string prefix = random_prefix();
+  return prefix;
+}
+
+std::string server_statement_name(StatementId id) { return server_statement_prefix() + std::to_string(id); }
+
+std::uint64_t hash_parameters(std::string_view body) { return nonzero_hash(body); }
+
+// The table that a column comes from and the format are left out: a table that was made anew gives the same rows.
+std::uint64_t hash_row(std::string_view body) {
+  std::string essence;
+  wire::Reader reader(body);
+  for (std::size_t left = body.empty() ? 0 : reader.u16(); left > 0 && reader.ok(); --left) {
+    wire::append_text(essence, reader.text());
+    reader.u32();  // table
+    reader.u16();  // column of the table
+    wire::append_u32(essence, reader.u32());
+    reader.u16();  // size of the type
+    wire::append_u32(essence, reader.u32());
+    reader.u16();  // format
+  }
+  return nonzero_hash(essence);
+}
 
 PreparedStatement& PreparedStatements::define(std::string_view name, std::string_view tail, SqlTraits traits,
                                               StatementId id) {
@@ -15,6 +60,7 @@ PreparedStatement& PreparedStatements::define(std::string_view name, std::string
   if (!name.empty()) statement.server_name = server_statement_name(id);
   statement.tail.assign(tail);
   statement.traits = std::move(traits);
+  statement.told.reset();
   return statement;
 }
 

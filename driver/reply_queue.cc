@@ -20,6 +20,25 @@ void ReplyQueue::push(Kind kind, StatementId statement) {
 
 void ReplyQueue::push_local(std::string bytes) { entries_.push_back({Kind::local, 0, std::move(bytes)}); }
 
+void ReplyQueue::push_refused(std::string error) { entries_.push_back({Kind::refused, 0, std::move(error)}); }
+
+void ReplyQueue::push_describe(Kind kind, StatementId statement, std::shared_ptr<Description> told) {
+  entries_.push_back({kind, statement, {}, std::move(told)});
+}
+
+StatementId ReplyQueue::described(const Description& description) {
+  Entry& entry = entries_[head_];
+  const StatementId statement = entry.statement;
+  if (entry.told) {
+    if (description.parameters != 0) entry.told->parameters = description.parameters;
+    entry.told->row = description.row;
+  }
+  pop();
+  return statement;
+}
+
+std::string ReplyQueue::take_refused() { return std::move(entries_[head_].bytes); }
+
 // A Query may have several COPYs, so a CopyDone does not end its doubt.
 bool ReplyQueue::awaits_copy() const noexcept {
   if (none() || copying_in_) return false;

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,6 +31,10 @@ class ReplyQueue {
     hidden_close,
     listen,     // a message of ours that is answered by CloseComplete, in place of an Execute of LISTEN
     local,      // bytes that the driver answers itself, just before the ReadyForQuery of its group
+    describe,         // of a statement: ParameterDescription, then RowDescription or NoData
+    hidden_describe,  // the same
+    describe_portal,  // RowDescription or NoData
+    refused,    // a message of ours that fails; the client sees our error in place of PostgreSQL's
     copy,       // Execute of a COPY
     copy_end,   // CopyDone or CopyFail: has no reply
     query,      // Query or FunctionCall
@@ -39,6 +44,9 @@ class ReplyQueue {
 
   void push(Kind kind, StatementId statement = 0);
   void push_local(std::string bytes);
+  // `told` (may be nullptr) is filled in once the description has come.
+  void push_describe(Kind kind, StatementId statement, std::shared_ptr<Description> told);
+  void push_refused(std::string error);
 
   bool empty() const noexcept { return none() && !in_copy_ && !proving_; }
   std::size_t ready_count() const noexcept { return ready_count_; }  // ReadyForQuery messages still to come
@@ -49,12 +57,17 @@ class ReplyQueue {
   // In a COPY, and a Sync was sent within: nothing may follow but Syncs.
   bool copy_in_doubt() const noexcept { return in_copy_ && inner_syncs_ > 0 && !copying_in_; }
   bool proving() const noexcept { return proving_; }
+  bool awaits_description() const noexcept { return !none() && entries_.back().kind == Kind::hidden_describe; }
 
   // ---- what came from the server ----
   // ParseComplete, CloseComplete: whether the client is to see it; nullopt: nothing of the kind was asked for.
   std::optional<bool> parse_complete();
   std::optional<bool> close_complete();
   bool listen_complete();  // CloseComplete is the answer to Kind::listen; else nothing is done
+  // The kind of the entry that is answered next.
+  std::optional<Kind> next() const noexcept { return none() ? std::nullopt : std::optional(entries_[head_].kind); }
+  StatementId described(const Description& description);  // REQUIRES: next() is a description
+  std::string take_refused();                             // our error. REQUIRES: next() is `refused`
   // CommandComplete of COPY: PostgreSQL has skipped the Syncs within.
   void copy_complete();
   // ErrorResponse: everything up to the next Query or Sync will not be answered. Statements whose Parse is among it are
@@ -92,6 +105,7 @@ class ReplyQueue {
     Kind kind;
     StatementId statement;
     std::string bytes;
+    std::shared_ptr<Description> told = {};
     std::size_t copy_ends = 0;  // of copy, copy_query: CopyDone and CopyFail sent before CopyInResponse came
   };
   bool none() const noexcept { return head_ == entries_.size(); }

@@ -15,7 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -51,6 +51,7 @@ class LeaseHolder {
   virtual bool before_ready(char) { return true; }
   virtual void server_ready(char transaction_status) = 0;       // after its ReadyForQuery was delivered
   virtual void undone([[maybe_unused]] bool failed) {}          // by an error, or else by a ROLLBACK
+  virtual void described() {}                                   // the answer to ReplyQueue::Kind::hidden_describe is complete
   virtual void listen_executed() {}                             // the answer to ReplyQueue::Kind::listen belongs here
   virtual bool shows_notification(std::string_view) { return true; }  // of this channel
   virtual void session_prepared(bool ok, const std::string& error) = 0;  // answer to run_first()
@@ -140,13 +141,15 @@ class ServerConnection {
   // Runs SQL whose replies nobody sees; then holder.session_prepared().
   void run_first(std::string_view sql);
   bool has_statement(StatementId statement) const { return prepared_.contains(statement); }
-  void note_statement(StatementId statement) { prepared_.insert(statement); }
+  void note_statement(StatementId statement) { prepared_.insert_or_assign(statement, Description{}); }
+  // What PostgreSQL has said of the statement on this connection, as far as it was asked.
+  Description description(StatementId statement) const;
   void drop_statement(StatementId statement) { prepared_.erase(statement); }
   StatementId unnamed_statement = 0;          // whose Parse the unnamed statement is
   bool off_base() const noexcept { return !changed_parameters_.empty(); }
 
  private:
-  enum class Fate : std::uint8_t { show, hide, ready, listen };
+  enum class Fate : std::uint8_t { show, hide, ready, listen, refused };
   struct Finish {
     void operator()(PGconn* conn) const { PQfinish(conn); }
   };
@@ -166,6 +169,10 @@ class ServerConnection {
   void on_complete(const wire::Slice& slice);
   void on_parameter(const wire::Slice& slice);
   void on_ready(const wire::Slice& slice, const char* run);
+  Fate on_description(const wire::Slice& slice, Fate seen);
+  void collect_description(const wire::Slice& slice);
+  void keep_description();
+  void tell_refused();
   void prove_copy_failed();
   void on_proof_ready();
   void own_work_done(char status);
@@ -187,13 +194,18 @@ class ServerConnection {
   ReplyQueue replies_;
   LeaseHolder* holder_ = nullptr;
   Phase phase_ = Phase::connecting;
-  std::unordered_set<StatementId> prepared_;
+  std::unordered_map<StatementId, Description> prepared_;
+  std::pair<StatementId, Description> unnamed_description_{};
+  Description described_;         // by the answer at hand, so far
+  std::string description_text_;  // of the message at hand
+  bool describes_ = false;        // the message at hand is a part of a description
   std::vector<StatementId> retired_;
   std::vector<ReplyQueue::FailedParse> failed_;  // in the group at hand
   std::map<std::string, std::string, std::less<>> base_parameters_;
   std::map<std::string, std::string, std::less<>> session_parameters_;  // set by run_first()
   std::map<std::string, std::string, std::less<>> changed_parameters_;  // by the holder
   std::string loss_;
+  std::string refusal_;     // our error, in place of the one at hand
   std::string own_error_;   // of SQL that the driver runs by itself
   std::optional<PeerAddress> peer_;
   Instant started_at_{};

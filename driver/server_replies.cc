@@ -26,6 +26,7 @@ void ServerConnection::consume(std::string_view& input) {
     if (phase_ == Phase::draining) drained_ += slice->bytes.size();
     Fate fate = hide_rest_ ? Fate::hide : Fate::show;
     if (slice->first) fate = on_message(*slice);
+    else if (describes_) collect_description(*slice);
     hide_rest_ = fate == Fate::hide && !slice->last;
     if (fate == Fate::show) continue;
     if (fate == Fate::ready) {
@@ -33,6 +34,7 @@ void ServerConnection::consume(std::string_view& input) {
     } else {
       deliver(run, begin);
       if (fate == Fate::listen && holder_ != nullptr) holder_->listen_executed();
+      if (fate == Fate::refused) tell_refused();
     }
     run = input.data();
   }
@@ -68,6 +70,7 @@ ServerConnection::Fate ServerConnection::on_message(const wire::Slice& slice) {
       else holder_->copy_started();
       return seen;
     case 'S': on_parameter(slice); return seen;
+    case 't': case 'T': case 'n': return on_description(slice, seen);
     case 'Z': return Fate::ready;
     case 'R': case 'K': case 'v': case 'W': return hide_unless(std::nullopt);
     default: return seen;
@@ -87,10 +90,65 @@ ServerConnection::Fate ServerConnection::on_error(const wire::Slice& slice) {
     return Fate::hide;
   }
   if (own_work_) own_error_ = std::string(fields.sqlstate) + ": " + std::string(fields.message);
+  const bool refused = replies_.next() == ReplyQueue::Kind::refused;
+  if (refused) refusal_ = replies_.take_refused();
   replies_.error(failed_);
   if (!own_work_ && holder_ != nullptr) holder_->undone(true);
   if (replies_.needs_proof()) prove_copy_failed();
+  if (refused && holder_ != nullptr) return Fate::refused;
   return own_work_ || holder_ == nullptr ? Fate::hide : Fate::show;
+}
+
+void ServerConnection::tell_refused() {
+  if (holder_ == nullptr) return;
+  holder_->deliver(refusal_);
+  holder_->flush_replies();
+}
+
+// Descriptions that belong to a simple query, or that a FunctionCall or a portal without an entry gives, are not kept.
+ServerConnection::Fate ServerConnection::on_description(const wire::Slice& slice, Fate seen) {
+  using Kind = ReplyQueue::Kind;
+  const auto next = replies_.next();
+  describes_ = next == Kind::describe || next == Kind::hidden_describe || next == Kind::describe_portal;
+  if (!describes_) return seen;
+  description_text_.clear();
+  collect_description(slice);
+  return next == Kind::hidden_describe ? Fate::hide : seen;
+}
+
+void ServerConnection::collect_description(const wire::Slice& slice) {
+  description_text_ += slice.first ? slice.body() : slice.bytes;
+  if (!slice.last) return;
+  describes_ = false;
+  if (slice.type == 't') {
+    described_.parameters = hash_parameters(description_text_);
+    return;
+  }
+  described_.row = hash_row(description_text_);
+  keep_description();
+}
+
+void ServerConnection::keep_description() {
+  const bool hidden = replies_.next() == ReplyQueue::Kind::hidden_describe;
+  const Description description = std::exchange(described_, {});
+  const StatementId statement = replies_.described(description);
+  Description* here = nullptr;
+  if (const auto place = prepared_.find(statement); place != prepared_.end()) here = &place->second;
+  if (statement == unnamed_statement && statement != 0) {
+    if (unnamed_description_.first != statement) unnamed_description_ = {statement, {}};
+    here = &unnamed_description_.second;
+  }
+  if (here != nullptr) {
+    if (description.parameters != 0) here->parameters = description.parameters;
+    here->row = description.row;
+  }
+  if (hidden && holder_ != nullptr) holder_->described();
+}
+
+Description ServerConnection::description(StatementId statement) const {
+  if (unnamed_description_.first == statement && unnamed_statement == statement) return unnamed_description_.second;
+  const auto place = prepared_.find(statement);
+  return place == prepared_.end() ? Description{} : place->second;
 }
 
 void ServerConnection::prove_copy_failed() {

@@ -106,6 +106,7 @@ class Statement {
     if (has_prefix(name, "dblink_")) traits_.pins |= pin::block;
     if (is_word(name, "currval") || is_word(name, "lastval")) asks_history_ = true;
     if (is_word(name, "nextval")) makes_history_ = true;
+    if (is_word(name, "execute") || is_word(name, "deallocate")) traits_.names_statements = true;
     // SELECT ... INTO TEMP name; also INTO LOCAL TEMP.
     if (is_temporary(name) && (is_word(previous_, "into") || is_word(previous_, "local") || is_word(previous_, "global"))) {
       traits_.pins |= pin::temporary;

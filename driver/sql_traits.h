@@ -42,6 +42,7 @@ struct SqlTraits {
   // The text is one DEALLOCATE of one name (`name`, folded as PostgreSQL does) and nothing else.
   bool deallocates_one = false;
   std::string name;
+  bool names_statements = false;     // has the word EXECUTE or DEALLOCATE
   bool may_copy = false;             // a statement in it begins with COPY: the client's data may follow
   ListenText listens;                // the LISTEN and UNLISTEN in it
 

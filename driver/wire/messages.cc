@@ -128,6 +128,7 @@ void append_error(std::string& out, const ErrorText& error) {
   append_field(out, 'M', error.message);
   append_field(out, 'D', error.detail);
   append_field(out, 'H', error.hint);
+  append_field(out, 'R', error.routine);
   out.push_back('\0');
 }
 
@@ -209,6 +210,11 @@ void append_bind_start(std::string& out, std::string_view portal, std::string_vi
   append_u32(out, static_cast<std::uint32_t>(length));
   append_text(out, portal);
   append_text(out, statement);
+}
+
+void append_bind(std::string& out, std::string_view portal, std::string_view statement) {
+  append_bind_start(out, portal, statement, 6);
+  out.append(6, '\0');
 }
 
 void append_target(std::string& out, char type, Target target) {

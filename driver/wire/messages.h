@@ -60,6 +60,7 @@ struct ErrorText {
   std::string_view message;
   std::string_view detail = {};
   std::string_view hint = {};
+  std::string_view routine = {};  // of PostgreSQL's source; clients tell some errors by it
 };
 void append_error(std::string& out, const ErrorText& error);
 
@@ -79,6 +80,7 @@ void append_parse(std::string& out, std::string_view name, std::string_view tail
 // The start of a Bind, up to and with the statement name; `rest_length` more bytes of it are to be sent after.
 void append_bind_start(std::string& out, std::string_view portal, std::string_view statement,
                        std::uint64_t rest_length);
+void append_bind(std::string& out, std::string_view portal, std::string_view statement);  // without parameters
 void append_target(std::string& out, char type, Target target);  // Describe 'D' or Close 'C'
 void append_sync(std::string& out);
 void append_flush(std::string& out);

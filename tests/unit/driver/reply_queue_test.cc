@@ -211,3 +211,44 @@ TEST_CASE("what stands in for the Execute of a LISTEN is answered in its place, 
   CHECK(queue.ready(failed).awaited);
   CHECK(queue.empty());
 }
+
+TEST_CASE("a description reaches who asked for it, in the order sent, and what failed has none") {
+  ReplyQueue queue;
+  const auto told = std::make_shared<Description>();
+  queue.push_describe(Kind::describe, 4, told);
+  queue.push_describe(Kind::hidden_describe, 5, nullptr);
+  CHECK(queue.awaits_description());
+  CHECK(queue.next() == Kind::describe);
+  CHECK(queue.described({11, 12}) == 4);
+  CHECK(told->parameters == 11);
+  CHECK(told->row == 12);
+  CHECK(queue.described({13, 14}) == 5);
+  CHECK_FALSE(queue.awaits_description());
+  queue.push_describe(Kind::describe_portal, 4, told);
+  CHECK(queue.described({0, 15}) == 4);
+  CHECK(told->parameters == 11);
+  CHECK(told->row == 15);
+  queue.push_refused("ours");
+  CHECK(queue.next() == Kind::refused);
+  CHECK(queue.take_refused() == "ours");
+  failed.clear();
+  queue.error(failed);
+  CHECK(queue.empty());
+}
+
+TEST_CASE("a row's hash depends on names, types and modifiers, and on nothing else") {
+  const auto row = [](std::string name, char table, char type, char modifier, char format) {
+    std::string body{"\0\1", 2};
+    body += name + '\0';
+    body += std::string{"\0\0\0", 3} + table + std::string{"\0\1", 2};
+    body += std::string{"\0\0\0", 3} + type + std::string{"\0\4", 2};
+    return hash_row(body + std::string{"\0\0\0", 3} + modifier + '\0' + format);
+  };
+  const auto base = row("a", 1, 23, 0, 0);
+  CHECK(row("a", 2, 23, 0, 1) == base);
+  CHECK(row("b", 1, 23, 0, 0) != base);
+  CHECK(row("a", 1, 20, 0, 0) != base);
+  CHECK(row("a", 1, 23, 9, 0) != base);
+  CHECK(hash_row({}) != 0);
+  CHECK(hash_row({}) != base);
+}

@@ -75,8 +75,8 @@ TEST_CASE("currval is refused only where the connection was not the session's ow
 
 TEST_CASE("a statement defined again has another name on servers, and the unnamed one has none") {
   PreparedStatements statements;
-  CHECK(statements.define("a", "tail", {}, 5).server_name == "ca_5");
-  CHECK(statements.define("a", "other", {}, 6).server_name == "ca_6");
+  CHECK(statements.define("a", "tail", {}, 5).server_name == server_statement_prefix() + "5");
+  CHECK(statements.define("a", "other", {}, 6).server_name == server_statement_name(6));
   CHECK(statements.define("", "x", {}, 7).server_name.empty());
   REQUIRE(statements.find("a") != nullptr);
   CHECK(statements.find("a")->tail == "other");
