@@ -1,9 +1,12 @@
 #include "common/log.h"
 
+#include <climits>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <string>
+
+#include "common/printable.h"
 
 namespace ca::log {
 
@@ -30,12 +33,11 @@ void write(Level level, std::string_view text) noexcept {
   static const bool supervised = std::getenv("CODE_ANALYSIS_PROCESS") != nullptr;
   const Name name = name_of(level);
   std::string line = supervised ? name.digit : name.word;
-  for (const char c : text) {
-    if (c == '\n') {
-      line += "\\n";
-    } else {
-      line += c;
-    }
+  line += printable(text);
+  constexpr std::size_t room_for_the_rest = 64;
+  if (line.size() > PIPE_BUF - 1) {
+    const std::string_view kept = cut_text(line, PIPE_BUF - room_for_the_rest);
+    line = std::string(kept) + fmt::format("... ({} bytes more)", line.size() - kept.size());
   }
   line += '\n';
   [[maybe_unused]] const auto ignored = ::write(2, line.data(), line.size());

@@ -1,4 +1,5 @@
-// Log lines of the child programs on stderr, one write(2) each: "info: text\n"; under a supervisor "<6>text\n" as in sd-daemon(3),
+// Log lines of the child programs on stderr, one write(2) of at most PIPE_BUF bytes each, so that lines of several
+// processes on one pipe do not mix: "info: text\n"; under a supervisor "<6>text\n" as in sd-daemon(3),
 // since it captures them and adds time, level and process name. (The supervisor's own log is supervisor/shell/log.h.)
 #pragma once
 
@@ -11,7 +12,9 @@ namespace ca::log {
 
 enum class Level { debug, info, warning, error };
 
-void write(Level level, std::string_view text) noexcept;  // newlines in text become "\n" escapes; a failed write is dropped
+// The text is made printable (common/printable.h). One that is too long for a line is cut, and the line says how much is
+// missing. A failed write is dropped.
+void write(Level level, std::string_view text) noexcept;
 
 template <class... Args>
 void info(fmt::format_string<Args...> format, Args&&... args) {

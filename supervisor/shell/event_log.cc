@@ -62,6 +62,7 @@ EventLog::EventLog(Options options) : options_(std::move(options)) {
 
 void EventLog::open_file() {
   file_.reset();
+  unfinished_.clear();
   size_ = 0;
   if (options_.path.empty()) return;
   file_ = UniqueFd(::open(options_.path.c_str(),
@@ -132,17 +133,31 @@ bool EventLog::write_line(const std::string& line) {
   if (!file_) open_file();
   if (!file_) return false;
   if (is_regular_ && size_ > 0 && size_ + static_cast<std::int64_t>(line.size()) > options_.max_size) rotate();
+  if (!unfinished_.empty() && !write_bytes(unfinished_)) return false;
+  std::string rest = line;
+  const std::int64_t before = size_;
+  if (!write_bytes(rest) && rest.size() < line.size()) {
+    // Half a line on a full disk is taken back; where it cannot be, its rest comes before anything else.
+    if (is_regular_ && ::ftruncate(file_.get(), before) == 0) {
+      size_ = before;
+      return false;
+    }
+    unfinished_ = std::move(rest);
+  } else if (!rest.empty()) {
+    return false;
+  }
+  ++next_seq_;
+  return true;
+}
+
+bool EventLog::write_bytes(std::string& bytes) {
   pollfd writable{file_.get(), POLLOUT, 0};
   if (!is_regular_ && ::poll(&writable, 1, 0) != 1) return false;
-  const ssize_t count = ::write(file_.get(), line.data(), line.size());
-  if (count == static_cast<ssize_t>(line.size())) {
-    size_ += count;
-    ++next_seq_;
-    return true;
-  }
-  // Half a line on a full disk is taken back.
-  if (count > 0 && is_regular_ && ::ftruncate(file_.get(), size_) != 0) size_ += count;
-  return false;
+  const ssize_t count = ::write(file_.get(), bytes.data(), bytes.size());
+  if (count <= 0) return false;
+  size_ += count;
+  bytes.erase(0, static_cast<std::size_t>(count));
+  return bytes.empty();
 }
 
 void EventLog::rotate() {

@@ -42,6 +42,7 @@ class EventLog {
   void open_file();
   void recover_sequence();
   bool write_line(const std::string& line);
+  bool write_bytes(std::string& bytes);  // takes off what was written; false: not all
   void rotate();
   std::string make_line(std::string_view event, const Json& fields, const Json& seq) const;
   void remember(const std::string& line);
@@ -50,6 +51,7 @@ class EventLog {
   UniqueFd file_;
   bool is_regular_ = false;
   std::int64_t size_ = 0;
+  std::string unfinished_;  // the rest of a line that was begun and cannot be taken back
   std::uint64_t next_seq_ = 1;
   std::uint64_t dropped_ = 0;
   std::deque<std::string> recent_;

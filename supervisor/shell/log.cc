@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/clock.h"
+#include "common/printable.h"
 
 namespace ca::shell {
 
@@ -49,6 +50,7 @@ Log::Log(Loop& loop, int fd, const LogPlan& plan, std::function<void(std::uint64
 void Log::use(int fd) {
   room_watch_.reset();
   reopened_.reset();
+  if (!std::exchange(unfinished_, {}).empty()) ++dropped_;  // its beginning is elsewhere
   fd_ = fd;
   struct stat info{};
   if (::fstat(fd, &info) != 0) info.st_mode = 0;
@@ -72,18 +74,7 @@ std::string Log::format(Level level, std::string_view process, std::string_view 
   }
   std::string line = rfc3339_now();
   line.append(" ").append(name_of(level)).append(" ");
-  line.append(process.empty() ? "supervisor" : process).append(": ");
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n') {
-      line += "\\n";
-    } else if ((byte < 0x20 && c != '\t') || byte == 0x7f) {
-      line += '?';  // a child's bytes must not steer the reader's terminal
-    } else {
-      line += c;
-    }
-  }
-  line += '\n';
+  line.append(process.empty() ? "supervisor" : printable(process)).append(": ").append(printable(text)).append("\n");
   return line;
 }
 
@@ -100,9 +91,10 @@ void Log::write(Level level, std::string_view process, std::string_view text) {
     return;
   }
   std::string line = format(level, process, text);
+  if (!queue_.empty() && !room_watch_) flush();  // where nothing tells of room, each line asks
   if (queue_.empty()) {
-    switch (write_now(line)) {
-      case Wrote::all: return;
+    switch (write_line(line)) {
+      case Wrote::all: return unfinished_.empty() ? void() : watch_for_room();
       case Wrote::failed: ++dropped_; return;
       case Wrote::blocked: break;
     }
@@ -124,21 +116,33 @@ void Log::enqueue(std::string_view process, std::string line) {
   watch_for_room();
 }
 
-Log::Wrote Log::write_now(std::string_view bytes) {
+Log::Wrote Log::write_some(std::string_view& bytes) const {
   const int fd = reopened_ ? reopened_.get() : fd_;
-  // Pieces of at most PIPE_BUF go into a pipe as a whole or not at all.
   while (!bytes.empty()) {
     if (can_block_ && !reopened_) {
       pollfd writable{fd, POLLOUT, 0};
       if (::poll(&writable, 1, 0) != 1) return Wrote::blocked;
     }
-    const std::size_t size = std::min<std::size_t>(bytes.size(), PIPE_BUF);
-    const ssize_t count = is_socket_ ? ::send(fd, bytes.data(), size, MSG_DONTWAIT | MSG_NOSIGNAL)
-                                     : ::write(fd, bytes.data(), size);
+    // A pipe takes a piece of at most PIPE_BUF as a whole or not at all; a socket may keep the limits of a message.
+    const std::size_t piece = is_socket_ ? bytes.size() : std::min<std::size_t>(bytes.size(), PIPE_BUF);
+    const ssize_t count = is_socket_ ? ::send(fd, bytes.data(), piece, MSG_DONTWAIT | MSG_NOSIGNAL)
+                                     : ::write(fd, bytes.data(), piece);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return errno == EAGAIN ? Wrote::blocked : Wrote::failed;
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }
+  return Wrote::all;
+}
+
+Log::Wrote Log::write_line(std::string_view line) {
+  std::string_view before = unfinished_;
+  const Wrote finished = write_some(before);
+  unfinished_.erase(0, unfinished_.size() - before.size());
+  if (finished != Wrote::all) return finished;
+  std::string_view rest = line;
+  const Wrote wrote = write_some(rest);
+  if (rest.size() == line.size() && !line.empty()) return wrote;
+  unfinished_ = rest;
   if (dropped_ > 0) {
     const std::uint64_t lines = std::exchange(dropped_, 0);
     on_dropped_(lines);
@@ -148,7 +152,7 @@ Log::Wrote Log::write_now(std::string_view bytes) {
 
 void Log::flush() {
   while (!queue_.empty()) {
-    const Wrote wrote = write_now(queue_.front().text);
+    const Wrote wrote = write_line(queue_.front().text);
     if (wrote == Wrote::blocked) return watch_for_room();
     if (wrote == Wrote::failed) ++dropped_;
     const Line line = std::move(queue_.front());
@@ -157,6 +161,10 @@ void Log::flush() {
     waiting_total_ -= cost;
     if ((waiting_[line.source] -= cost) == 0) waiting_.erase(line.source);
   }
+  std::string_view rest = unfinished_;
+  const Wrote finished = write_some(rest);
+  unfinished_.erase(0, unfinished_.size() - rest.size());
+  if (finished == Wrote::blocked) return watch_for_room();
   room_watch_.reset();
 }
 

@@ -1,6 +1,7 @@
 // The supervisor's own log on standard error: lines of the supervisor and captured lines of the children.
 // It never blocks and never changes flags of the inherited descriptor: what cannot be written at once waits in a bounded
 // queue; a source that fills its share of the queue loses its own further lines, nobody else's.
+// A line reaches the log whole or is counted as lost: once its first byte was written, its rest comes before anything else.
 #pragma once
 
 #include <cstdint>
@@ -47,9 +48,10 @@ class Log {
     std::string source;
     std::string text;
   };
-  enum class Wrote { all, blocked, failed };
+  enum class Wrote { all, blocked, failed };  // of a line: all, also if its rest is in unfinished_; else not a byte of it
 
-  Wrote write_now(std::string_view bytes);
+  Wrote write_line(std::string_view line);
+  Wrote write_some(std::string_view& bytes) const;  // takes off what was written
   void enqueue(std::string_view process, std::string line);
   void watch_for_room();
   std::string format(Level level, std::string_view process, std::string_view text) const;
@@ -62,6 +64,7 @@ class Log {
   bool is_socket_ = false;
   bool can_block_ = false;  // neither a file nor reopened: asked by poll before each write
   std::unique_ptr<FdWatch> room_watch_;
+  std::string unfinished_;  // the rest of the line that was begun
   std::deque<Line> queue_;
   std::unordered_map<std::string, std::size_t> waiting_;  // bytes by source
   std::size_t waiting_total_ = 0;

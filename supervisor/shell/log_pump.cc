@@ -28,10 +28,11 @@ LogPump::Read LogPump::read_once() {
   if (count == 0) return Read::end;
   const std::string_view bytes(buffer, static_cast<std::size_t>(count));
   if (log_.is_full(process_)) {  // no line of this chunk would be kept: only count them
-    log_.count_dropped(static_cast<std::uint64_t>(std::count(bytes.begin(), bytes.end(), '\n')));
-    return Read::some;
+    lines_.skip(bytes);
+  } else {
+    lines_.feed(bytes, [this](std::string_view line) { log_.captured(process_, line); });
   }
-  lines_.feed(bytes, [this](std::string_view line) { log_.captured(process_, line); });
+  log_.count_dropped(lines_.take_skipped());
   return Read::some;
 }
 
@@ -46,6 +47,7 @@ void LogPump::close() {
   if (!pipe_) return;
   drain();
   lines_.end([this](std::string_view line) { log_.captured(process_, line); });
+  log_.count_dropped(lines_.take_skipped());
   watch_.reset();
   pipe_.reset();
 }

@@ -10,13 +10,15 @@
 
 namespace ca::shell {
 
-// Cuts bytes into lines. Lines longer than the limit come in pieces.
+// Cuts bytes into lines. Lines longer than the limit come in pieces. Bytes can be skipped: then every line of which a part was
+// skipped is left out as a whole and counted.
 class LineSplitter {
  public:
   static constexpr std::size_t line_limit = 2048;
 
   template <class OnLine>
   void feed(std::string_view bytes, OnLine&& on_line) {
+    if (is_skipping_) bytes.remove_prefix(skip_line(bytes));
     while (!bytes.empty()) {
       const std::size_t newline = bytes.find('\n');
       const std::size_t room = line_limit - partial_.size();
@@ -33,8 +35,20 @@ class LineSplitter {
     }
   }
 
+  // REQUIRES: somebody takes the count with take_skipped().
+  void skip(std::string_view bytes) {
+    while (!bytes.empty()) {
+      partial_.clear();
+      is_skipping_ = true;
+      bytes.remove_prefix(skip_line(bytes));
+    }
+  }
+  // Lines that were left out since the last call.
+  std::uint64_t take_skipped() { return std::exchange(skipped_, 0); }
+
   template <class OnLine>
   void end(OnLine&& on_line) {
+    skipped_ += std::exchange(is_skipping_, false) ? 1 : 0;
     if (!partial_.empty()) emit({}, on_line);
     partial_.shrink_to_fit();
   }
@@ -48,7 +62,18 @@ class LineSplitter {
     partial_.clear();
   }
 
+  // Up to and with the end of the line that is being skipped.
+  std::size_t skip_line(std::string_view bytes) {
+    const std::size_t newline = bytes.find('\n');
+    if (newline == std::string_view::npos) return bytes.size();
+    is_skipping_ = false;
+    ++skipped_;
+    return newline + 1;
+  }
+
   std::string partial_;
+  bool is_skipping_ = false;
+  std::uint64_t skipped_ = 0;
 };
 
 class LogPump {

@@ -1,5 +1,9 @@
 #include "supervisor/shell/event_log.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <fstream>
 #include <sstream>
 
@@ -133,4 +137,32 @@ TEST_CASE("memory holds the last events only, and bytes that are no text do not 
   CHECK(log.recent().size() == EventLog::recent_limit);
   CHECK(heard == static_cast<int>(EventLog::recent_limit) + 10);
   CHECK(Json::parse(log.recent().back())["seq"] == EventLog::recent_limit + 10);
+}
+
+TEST_CASE("a record that a full pipe takes only half of is finished before the next one, or not begun") {
+  const TempFolder folder;
+  const std::string path = folder / "events";
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  const ca::UniqueFd reader(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  EventLog log({path, 1 << 20, 2});
+  std::string text;
+  for (int i = 0; i < 200; ++i) {
+    log.append("long", {{"errors", std::string(5000 + static_cast<std::size_t>(i) * 37, 'e')}});
+    char piece[3001];
+    const ssize_t count = ::read(reader.get(), piece, sizeof piece);
+    if (count > 0) text.append(piece, static_cast<std::size_t>(count));
+  }
+  for (ssize_t count = 1; count > 0;) {
+    char piece[4096];
+    count = ::read(reader.get(), piece, sizeof piece);
+    if (count > 0) text.append(piece, static_cast<std::size_t>(count));
+  }
+  std::uint64_t last = 0;
+  for (std::size_t at = 0, end; (end = text.find('\n', at)) != std::string::npos; at = end + 1) {
+    const auto line = nlohmann::json::parse(text.substr(at, end - at), nullptr, false);
+    REQUIRE(line.is_object());
+    CHECK(line["seq"].get<std::uint64_t>() == last + 1);
+    last = line["seq"];
+  }
+  CHECK(last > 10);
 }

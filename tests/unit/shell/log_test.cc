@@ -1,6 +1,7 @@
 #include "supervisor/shell/log.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
@@ -67,7 +68,7 @@ TEST_CASE("a line of the log has time, level, process and text, and no control c
     log.write(Level::debug, {}, "below the level");
   }
   const std::string line = pipe.take();
-  CHECK(line.substr(24) == " info indexer.0: one?[2J\\ntwo\n");
+  CHECK(line.substr(24) == " info indexer.0: one\\x1b[2J\\ntwo\n");
 }
 
 TEST_CASE("a captured line that begins with a level of sd-daemon has that level, and is filtered by it") {
@@ -156,4 +157,82 @@ TEST_CASE("a child that spews is read to the end while nobody reads the log") {
     }
     CHECK(written >= (10u << 20));
   }
+}
+
+namespace {
+
+// What a slow reader of a stream socket or a pipe gets in the end, while `log` is written to.
+struct SlowReader {
+  explicit SlowReader(bool is_socket) {
+    int ends[2];
+    if (is_socket) {
+      REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+    } else {
+      REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+    }
+    read_end.reset(ends[0]);
+    write_end.reset(ends[1]);
+    ::fcntl(read_end.get(), F_SETFL, O_NONBLOCK);
+  }
+  void take(std::size_t bytes) {
+    std::string piece(bytes, '\0');
+    const ssize_t count = ::read(read_end.get(), piece.data(), piece.size());
+    if (count > 0) text.append(piece, 0, static_cast<std::size_t>(count));
+  }
+  UniqueFd read_end, write_end;
+  std::string text;
+};
+
+}  // namespace
+
+TEST_CASE("lines longer than a pipe's piece reach a slow reader whole or are counted as dropped") {
+  for (const bool is_socket : {false, true}) {
+    Loop loop;
+    SlowReader reader(is_socket);
+    LogPlan plan;
+    plan.json = true;
+    std::uint64_t dropped = 0, written = 0;
+    {
+      Log log(loop, reader.write_end.get(), plan, [&](std::uint64_t lines) { dropped += lines; });
+      for (std::size_t i = 0; i < 3000; ++i, ++written) {
+        log.captured("w", std::string(4000 + i % 7000, static_cast<char>('a' + i % 26)));
+        if (i % 2 == 0) reader.take(997);
+        if (i % 5 == 0) loop.turn();
+      }
+      for (int i = 0; i < 20'000; ++i) {
+        reader.take(4093);
+        loop.turn();
+      }
+      log.info("last");
+      ++written;
+      reader.take(4096);
+    }
+    std::uint64_t whole = 0;
+    for (std::size_t at = 0, end; (end = reader.text.find('\n', at)) != std::string::npos; at = end + 1, ++whole) {
+      const auto line = nlohmann::json::parse(reader.text.substr(at, end - at), nullptr, false);
+      REQUIRE(line.is_object());
+      const auto text = line["text"].get<std::string>();
+      CHECK(text.find_first_not_of(text.front()) == (text == "last" ? 1 : std::string::npos));
+    }
+    CHECK(reader.text.back() == '\n');
+    CHECK(whole > 10);
+    CHECK(dropped > 100);
+    CHECK(whole + dropped == written);
+  }
+}
+
+TEST_CASE("a line of which a part was skipped is left out as a whole and counted") {
+  LineSplitter splitter;
+  std::vector<std::string> lines;
+  const auto keep = [&](std::string_view line) { lines.emplace_back(line); };
+  splitter.feed("first\nbegun ", keep);
+  splitter.skip("lost\nlost too\nand begun");
+  splitter.feed(" not the end of that\nwhole\n", keep);
+  CHECK(lines == std::vector<std::string>{"first", "whole"});
+  CHECK(splitter.take_skipped() == 3);
+  splitter.feed("begun", keep);
+  splitter.skip("x");
+  splitter.end(keep);
+  CHECK(lines.size() == 2);
+  CHECK(splitter.take_skipped() == 1);
 }
