@@ -136,6 +136,7 @@ void ClientSession::server_lost(ServerConnection& server) {
   const std::string_view text = flying ? "the connection to PostgreSQL was lost before the answer came: whether the "
                                          "statement took effect is unknown"
                                        : "the connection to PostgreSQL was lost, and the session's state with it";
+  if (unsafe && !server.last_words().empty()) return end_with(server.last_words());  // as without the driver
   if (unsafe) return fatal(flying ? "08007" : "08006", text, server.loss());
   for (std::size_t count = flying ? server.replies().ready_count() : 0; count > 0; --count) {
     error("08007", text, server.loss());

@@ -163,10 +163,14 @@ void ClientSession::error(std::string_view sqlstate, std::string_view message, s
 void ClientSession::ready(char status) { wire::append_ready(out_.text(), status); }
 
 void ClientSession::fatal(std::string_view sqlstate, std::string_view message, std::string_view detail) {
+  std::string bytes;
+  wire::append_error(bytes, {"FATAL", sqlstate, message, detail});
+  end_with(bytes);
+}
+
+void ClientSession::end_with(std::string_view error_response) {
   if (phase_ == Phase::closed) return;
-  if (server_ == nullptr || !server_->inside_reply()) {
-    wire::append_error(out_.text(), {"FATAL", sqlstate, message, detail});
-  }
+  if (server_ == nullptr || !server_->inside_reply()) out_.text() += error_response;
   out_.flush(stream_);  // who does not read it now never gets it
   close();
 }

@@ -146,6 +146,7 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   void close();
   void end_after_answer(std::string message);  // 57P01
   bool left_in_the_middle() const;
+  void end_with(std::string_view error_response);
   void fatal(std::string_view sqlstate, std::string_view message, std::string_view detail = {});
   void error(std::string_view sqlstate, std::string_view message, std::string_view detail = {});
   void ready(char status);

@@ -94,6 +94,8 @@ class ServerConnection {
   Phase phase() const noexcept { return phase_; }
   Serial serial() const noexcept { return serial_; }
   const std::string& loss() const noexcept { return loss_; }  // why it is closed
+  // The ErrorResponse by which PostgreSQL has ended the session; empty if it said nothing.
+  const std::string& last_words() const noexcept { return last_words_; }
   int backend_pid() const noexcept { return conn_ ? PQbackendPID(conn_.get()) : 0; }
   // As of the connection's start, or as the SQL of run_first() has set it.
   std::string parameter(const char* name) const;
@@ -205,6 +207,7 @@ class ServerConnection {
   std::map<std::string, std::string, std::less<>> session_parameters_;  // set by run_first()
   std::map<std::string, std::string, std::less<>> changed_parameters_;  // by the holder
   std::string loss_;
+  std::string last_words_;
   std::string refusal_;     // our error, in place of the one at hand
   std::string own_error_;   // of SQL that the driver runs by itself
   std::optional<PeerAddress> peer_;

@@ -227,3 +227,48 @@ def test_a_malformed_message_where_the_close_of_a_retired_statement_is_due_ends_
             innocent.sendall(query(b"select %d" % turn))
             assert types(read_until(innocent, b"Z")) == "TDCZ", (turn, driver.log())
     assert "asked" not in driver.log()
+
+
+# ---- a transaction that PostgreSQL ends ----
+
+ENDS = {
+    "idle_in_transaction_session_timeout": (
+        query(b"begin; set local idle_in_transaction_session_timeout = 50"), b""),
+    "idle_session_timeout of a session with state": (query(b"set idle_session_timeout = 50"), b""),
+    "pg_terminate_backend while idle": (query(b"begin"), b"terminate"),
+    "pg_terminate_backend while a statement runs": (query(b"begin") + query(b"select pg_sleep(60)"), b"terminate"),
+    "pg_terminate_backend of the client itself": (query(b"begin") + query(b"select pg_terminate_backend(pg_backend_pid())"), b""),
+    "pg_terminate_backend of a session with state": (query(b"set work_mem = '1MB'"), b"terminate"),
+}
+
+
+def last_words(client, cluster, pid, how):
+    """What the client reads up to the end of its connection, once PostgreSQL has ended its session."""
+    sent, end = how
+    client.sendall(sent)
+    read_until(client, b"Z")
+    if b"pg_sleep" in sent:
+        until(lambda: cluster.sql(f"select 1 from pg_stat_activity where pid = {pid()} and query like '%pg_sleep%'"),
+              what="the statement to run")
+    if end:
+        cluster.sql(f"select pg_terminate_backend({pid()})")
+    replies = []
+    with pytest.raises(EOFError):
+        while True:
+            replies.append(read_message(client))
+    return replies
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_a_transaction_that_postgresql_ends_ends_with_postgresqls_own_words(start, cluster, how):
+    with direct(cluster) as client:
+        client.sendall(query(b"select pg_backend_pid()"))
+        number = next(body[6:].decode() for kind, body in read_until(client, b"Z") if kind == b"D")
+        expected = last_words(client, cluster, lambda: number, ENDS[how])
+    assert types(expected).endswith("E")
+    driver = start(cluster.conninfo)
+    with begin(driver) as client:
+        def pid():
+            return next(row["pid"] for row in driver.show("SERVERS") if row["lease"] == "exclusive")
+        assert last_words(client, cluster, pid, ENDS[how]) == expected
+    assert driver.psql("select 1").stdout == "1\n"
