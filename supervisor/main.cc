@@ -1,6 +1,8 @@
 // code-analysisd: reads the configuration, becomes the guardian, forks the supervisor half.
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -122,7 +124,22 @@ std::vector<std::string> sockets_of(const Plan& plan) {
   return sockets;
 }
 
+// Without these few the start would fail somewhere, with a message that is about something else.
+Status has_descriptors() {
+  constexpr int fewest = 8;  // beside 0, 1 and 2
+  std::vector<UniqueFd> taken;
+  for (int i = 0; i < fewest; ++i) {
+    taken.emplace_back(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
+    if (!taken.back()) return system_failure("at least " + std::to_string(3 + fewest) + " descriptors are needed", errno);
+  }
+  return {};
+}
+
 int start(const Options& options) {
+  if (const auto enough = has_descriptors(); !enough) {
+    std::fprintf(stderr, "code-analysisd: %s\n", enough.error().message.c_str());
+    return exit_code::cannot_create;
+  }
   ReadOutcome outcome = shell::read_in_process(options.config, true);
   if (!outcome.plan) return print_errors(outcome.errors);
   Plan plan = std::move(*outcome.plan);

@@ -38,12 +38,12 @@ UniqueFd daemonize() {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) {
     std::perror("code-analysisd: pipe");
-    std::exit(exit_code::half_died);
+    std::exit(exit_code::cannot_create);
   }
   const pid_t child = ::fork();
   if (child < 0) {
     std::perror("code-analysisd: fork");
-    std::exit(exit_code::half_died);
+    std::exit(exit_code::cannot_create);
   }
   if (child > 0) {
     ::close(ends[1]);

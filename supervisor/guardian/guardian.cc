@@ -62,12 +62,9 @@ sigset_t relayed_signals() {
 
 class Guardian {
  public:
-  Guardian(UniqueFd link, pid_t supervisor, Footprint footprint, int report_fd)
-      : link_(std::move(link)), supervisor_(supervisor), footprint_(std::move(footprint)), report_fd_(report_fd),
-        notify_(ParentNotify::from_environment()) {
-    const sigset_t set = relayed_signals();
-    signals_ = UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
-  }
+  Guardian(UniqueFd link, UniqueFd signals, pid_t supervisor, Footprint footprint, int report_fd)
+      : link_(std::move(link)), signals_(std::move(signals)), supervisor_(supervisor), footprint_(std::move(footprint)), report_fd_(report_fd),
+        notify_(ParentNotify::from_environment()) {}
 
   int run() {
     while (supervisor_ != 0) {
@@ -223,20 +220,28 @@ int run_guardian(const GuardianConfig& config, const std::function<int(Superviso
   Footprint footprint;
   footprint.sockets = config.sockets;
   if (auto written = write_pid_file(config.pid_file, footprint); !written) return refuse(config, written.error());
+  const auto refuse_late = [&](const Error& error) {
+    remove_footprint(footprint);
+    return refuse(config, error);
+  };
   auto link = make_link();
-  if (!link) return refuse(config, link.error());
+  if (!link) return refuse_late(link.error());
+  const sigset_t set = relayed_signals();
+  UniqueFd signals(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!signals) return refuse_late(system_failure("signalfd", errno).value());
   const pid_t guardian = ::getpid();
   const pid_t child = ::fork();
-  if (child < 0) return refuse(config, system_failure("fork", errno).value());
+  if (child < 0) return refuse_late(system_failure("fork", errno).value());
   if (child == 0) {
     link->guardian.reset();
+    signals.reset();
     if (config.report_fd >= 0) ::close(config.report_fd);
     ::setsid();
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     return supervisor(SupervisorHalf{std::move(link->supervisor), guardian, std::move(footprint)});
   }
   link->supervisor.reset();
-  return Guardian(std::move(link->guardian), child, std::move(footprint), config.report_fd).run();
+  return Guardian(std::move(link->guardian), std::move(signals), child, std::move(footprint), config.report_fd).run();
 }
 
 }  // namespace ca

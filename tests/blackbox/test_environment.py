@@ -190,3 +190,32 @@ def test_40_a_runtime_dir_that_cannot_be_made(world):
     tree.wait_exit()
     assert "/proc/nowhere" in tree.log()
     in_bounds("start -> exit 73", (tree.ended_ns - tree.started_ns) / bounds.MS, 0, 1000)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--daemonize"]])
+def test_34_few_descriptors_at_the_start_are_a_reason_for_exit_73(world, arguments):
+    """From none to plenty: it serves, or it says why not, and leaves nothing behind (which the harness looks at)."""
+    world.write(world.config(workers=[{"name": "w", "command": ["/bin/sleep", "1000"], "restart": {"policy": "never"}}]))
+    codes = {}
+    for limit in range(3, 31):
+        tree = world.tree(arguments=arguments, preexec=lambda n=limit: resource.setrlimit(resource.RLIMIT_NOFILE, (n, n)))
+        tree.expected_exit, tree.counts_cpu, tree.watch.judging = None, False, False
+        pid_file = world.runtime_dir / "supervisor.pid"
+        wait_for(lambda: tree._has_ended() or tree.events("tier_ready") or tree.events("failed"), 5000, f"an outcome with {limit}")
+        if arguments:
+            tree.wait_exit()
+            if pid_file.exists() and processes.is_alive(int(pid_file.read_text())):
+                os.kill(int(pid_file.read_text()), signal.SIGTERM)
+            wait_for(lambda: processes.reap_adopted(set()) is not None and not pid_file.exists(), 3000, f"the daemon with {limit} has ended")
+        elif not tree._has_ended():
+            tree.send("TERM")
+        tree.wait_exit()
+        codes[limit] = tree.exit_code
+        if tree.exit_code == 127:
+            assert "error while loading shared libraries" in tree.log()
+        elif tree.exit_code == 73:
+            assert "Too many open files" in tree.log() or "descriptors" in tree.log(), (limit, tree.log())
+        else:
+            assert tree.exit_code == 0 or (tree.events("spawn_failed") and tree.exit_code == 2), (limit, tree.exit_code, tree.log())
+    bounds.note("exit codes", codes)
+    assert codes[8] == 73 and codes[30] == 0
