@@ -1,10 +1,12 @@
 #include "driver/connect_failure.h"
 
+#include <arpa/inet.h>
 #include <libpq-fe.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstdlib>
 #include <memory>
 #include <utility>
 
@@ -97,6 +99,7 @@ Result<ConnectParameters> ConnectParameters::from(const DriverConfig& config) {
   parameters.set("fallback_application_name", "code-analysis driver");
   parameters.set("client_encoding", "UTF8");
   parameters.set("gssencmode", "disable");  // the raw messages travel on the socket or through TLS only
+  parameters.find_hosts();
   parameters.set_keepalives(config.server_wait_timeout_ms);
   if (config.statement_timeout_ms > 0) {
     std::string server_options = parameters.value("options");
@@ -116,6 +119,94 @@ void ConnectParameters::set_keepalives(std::int64_t limit_ms) {
   if (value("keepalives_count").empty()) set("keepalives_count", "3");
 }
 
+// ---- which hosts ----
+
+namespace {
+
+std::vector<std::string> split(std::string_view list) {
+  std::vector<std::string> parts;
+  while (!list.empty()) {
+    const auto end = std::min(list.find(','), list.size());
+    parts.emplace_back(list.substr(0, end));
+    if (end + 1 == list.size()) parts.emplace_back();
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return parts;
+}
+
+struct EffectiveOptions {
+  std::unique_ptr<PQconninfoOption, FreeOptions> options;
+
+  std::string value(std::string_view keyword) const {
+    for (const auto* option = options.get(); option != nullptr && option->keyword != nullptr; ++option) {
+      if (option->keyword == keyword && option->val != nullptr) return option->val;
+    }
+    return {};
+  }
+};
+
+// libpq applies service files, the environment and defaults only when it starts a connection. With a value that it does
+// not accept it does so, and then stops before it connects or looks a name up.
+EffectiveOptions effective_options(const ConnectParameters& parameters) {
+  auto keywords = parameters.keywords();
+  auto values = parameters.values();
+  keywords.insert(keywords.end() - 1, "channel_binding");
+  values.insert(values.end() - 1, "none: only read the options");
+  const std::unique_ptr<PGconn, void (*)(PGconn*)> conn(PQconnectStartParams(keywords.data(), values.data(), 0), PQfinish);
+  if (!conn || PQstatus(conn.get()) != CONNECTION_BAD) return {};
+  return {std::unique_ptr<PQconninfoOption, FreeOptions>(PQconninfo(conn.get()))};
+}
+
+}  // namespace
+
+bool ServerHost::needs_look_up() const {
+  if (!address.empty() || name.empty() || name[0] == '/' || name[0] == '@') return false;
+  unsigned char numeric[sizeof(in6_addr)];
+  return ::inet_pton(AF_INET, name.c_str(), numeric) != 1 && ::inet_pton(AF_INET6, name.c_str(), numeric) != 1;
+}
+
+// Lists that do not fit together, or have gaps, are left to libpq as they are: it says what is wrong.
+void ConnectParameters::find_hosts() {
+  const auto effective = effective_options(*this);
+  const auto names = split(effective.value("host"));
+  const auto addresses = split(effective.value("hostaddr"));
+  const auto ports = split(effective.value("port"));
+  const std::size_t count = addresses.empty() ? names.size() : addresses.size();
+  connect_timeout_ = std::chrono::seconds(std::max(0, std::atoi(effective.value("connect_timeout").c_str())));
+  random_order_ = effective.value("load_balance_hosts") == "random";
+  if (count == 0 || (!names.empty() && names.size() != count) || (ports.size() > 1 && ports.size() != count)) return;
+  std::vector<ServerHost> hosts(count);
+  for (std::size_t at = 0; at < count; ++at) {
+    if (!names.empty()) hosts[at].name = names[at];
+    if (!addresses.empty()) hosts[at].address = addresses[at];
+    if (!ports.empty()) hosts[at].port = ports[ports.size() > 1 ? at : 0];
+    if (hosts[at].name.empty() && hosts[at].address.empty()) return;
+  }
+  hosts_ = std::move(hosts);
+  prefers_standby_ = effective.value("target_session_attrs") == "prefer-standby";
+}
+
+ConnectParameters ConnectParameters::for_host(const ServerHost& host, const std::string& address, bool only_standby) const {
+  ConnectParameters one = *this;
+  if (host.name.empty() && address.empty()) return one;
+  const auto replace = [&one](std::string_view keyword, const std::string& value) {
+    value.empty() ? one.erase(keyword) : one.set(keyword, value);
+  };
+  replace("host", host.name);
+  replace("hostaddr", address);
+  replace("port", host.port);
+  if (prefers_standby_) one.set("target_session_attrs", only_standby ? "standby" : "any");
+  return one;
+}
+
+void ConnectParameters::erase(std::string_view keyword) {
+  std::erase_if(parameters_, [keyword](const auto& parameter) { return parameter.first == keyword; });
+}
+
+std::chrono::milliseconds ConnectParameters::limit(std::chrono::milliseconds timeout) const {
+  return connect_timeout_.count() > 0 ? std::min<std::chrono::milliseconds>(timeout, connect_timeout_) : timeout;
+}
+
 std::vector<const char*> ConnectParameters::keywords() const {
   std::vector<const char*> list;
   for (const auto& parameter : parameters_) list.push_back(parameter.first.c_str());
@@ -128,6 +219,19 @@ std::vector<const char*> ConnectParameters::values() const {
   for (const auto& parameter : parameters_) list.push_back(parameter.second.c_str());
   list.push_back(nullptr);
   return list;
+}
+
+bool may_try_next_host(std::string_view message) {
+  constexpr std::string_view cannot_connect_now = "57P03";
+  while (!message.empty()) {
+    const auto end = std::min(message.find('\n'), message.size());
+    const auto line = message.substr(0, end);
+    message.remove_prefix(std::min(end + 1, message.size()));
+    const Line read = read_line(line);
+    if (!read.sqlstate.empty()) return read.sqlstate == cannot_connect_now;
+    if (libpq_refuses(line)) return false;
+  }
+  return true;
 }
 
 ConnectFailure judge_connect_failure(std::string_view message, bool began) {

@@ -20,10 +20,9 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds stop_limit{2000};  // for statements that run when the stop comes
 
-PoolSettings pool_settings(const DriverConfig& config, const ConnectParameters& connect) {
+PoolSettings pool_settings(const DriverConfig& config, const ConnectSettings& connect) {
   return {connect, config.shared_connections, config.exclusive_connections,
-          static_cast<std::size_t>(config.queue_limit), milliseconds(config.connect_timeout_ms),
-          milliseconds(config.server_wait_timeout_ms), milliseconds(config.query_wait_timeout_ms)};
+          static_cast<std::size_t>(config.queue_limit), milliseconds(config.server_wait_timeout_ms), milliseconds(config.query_wait_timeout_ms)};
 }
 
 }  // namespace
@@ -47,9 +46,10 @@ Driver::Driver(DriverConfig config, ReadinessPipe readiness, ConnectParameters c
                std::vector<Migration> migrations, ListenSocket socket)
     : config_(std::move(config)),
       readiness_(std::move(readiness)),
-      connect_(std::move(connect)),
       migrations_(std::move(migrations)),
-      socket_(std::move(socket)) {
+      socket_(std::move(socket)),
+      names_(loop_),
+      connect_{std::move(connect), milliseconds(config_.connect_timeout_ms), &names_} {
   loop_.settle = [this] { settle(); };
 }
 
@@ -119,7 +119,7 @@ void Driver::migrate() {
     migrated_ = true;
     return open_pool();
   }
-  runner_.emplace(loop_, connect_, milliseconds(config_.connect_timeout_ms), migrations_,
+  runner_.emplace(loop_, connect_, migrations_,
                   MigrationRunner::Listener{[this] { migrated_ = true; },  // settle() goes on
                                             [this](const std::string& why) { waiting(why); },
                                             [this](const std::string& why) { hopeless(why); }});

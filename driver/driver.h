@@ -42,11 +42,12 @@ class Driver {
 
   DriverConfig config_;
   ReadinessPipe readiness_;
-  ConnectParameters connect_;
   std::vector<Migration> migrations_;
   ListenSocket socket_;
   UniqueFd lock_;
   EventLoop loop_;
+  NameLookup names_;
+  ConnectSettings connect_;
   std::unique_ptr<Poll> signals_;
   UniqueFd signal_fd_;
   std::optional<MigrationRunner> runner_;

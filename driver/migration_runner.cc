@@ -27,14 +27,12 @@ bool mends_by_waiting(std::string_view sqlstate) {
 
 }  // namespace
 
-MigrationRunner::MigrationRunner(EventLoop& loop, const ConnectParameters& parameters, milliseconds connect_timeout,
-                                 const std::vector<Migration>& files, Listener listener)
+MigrationRunner::MigrationRunner(EventLoop& loop, const ConnectSettings& settings, const std::vector<Migration>& files,
+                                 Listener listener)
     : loop_(loop),
-      parameters_(parameters),
-      connect_timeout_(connect_timeout),
+      settings_(settings),
       files_(files),
       listener_(std::move(listener)),
-      timeout_(loop, [this] { retry("no answer within connect_timeout"); }),
       retry_(loop, [this] { connect(); }) {}
 
 MigrationRunner::~MigrationRunner() { poll_.reset(); }
@@ -44,41 +42,18 @@ void MigrationRunner::start() { connect(); }
 void MigrationRunner::connect() {
   step_ = Step::connect;
   results_.clear();
-  const auto keywords = parameters_.keywords();
-  const auto values = parameters_.values();
-  conn_.reset(PQconnectStartParams(keywords.data(), values.data(), 0));
-  if (!conn_) return retry("out of memory");
-  PQsetErrorVerbosity(conn_.get(), PQERRORS_VERBOSE);
-  PQsetNoticeProcessor(conn_.get(), [](void*, const char*) {}, nullptr);
-  if (PQstatus(conn_.get()) == CONNECTION_BAD) {
-    const std::string message = PQerrorMessage(conn_.get());
-    const bool began = message.find("connection to server") != std::string::npos ||
-                       message.find("could not translate host name") != std::string::npos;
-    const auto judged = judge_connect_failure(message, began);
-    return judged.permanent ? give_up(judged.text) : retry(judged.text);
-  }
-  timeout_.start(connect_timeout_);
-  watch_connect(UV_WRITABLE);
+  connector_ = std::make_unique<Connector>(
+      loop_, settings_, [this](PgConnection connection) { connected(std::move(connection)); },
+      [this](const ConnectFailure& failure) {
+        connector_.reset();
+        failure.permanent ? give_up(failure.text) : retry(failure.text);
+      });
+  connector_->start();
 }
 
-void MigrationRunner::watch_connect(int events) {
-  poll_ = std::make_unique<Poll>(loop_, PQsocket(conn_.get()), [this](int) { continue_connect(); });
-  poll_->want(events);
-}
-
-void MigrationRunner::continue_connect() {
-  poll_.reset();
-  switch (PQconnectPoll(conn_.get())) {
-    case PGRES_POLLING_READING: return watch_connect(UV_READABLE);
-    case PGRES_POLLING_WRITING: return watch_connect(UV_WRITABLE);
-    case PGRES_POLLING_OK: break;
-    case PGRES_POLLING_FAILED:
-    case PGRES_POLLING_ACTIVE: {
-      const auto judged = judge_connect_failure(PQerrorMessage(conn_.get()), true);
-      return judged.permanent ? give_up(judged.text) : retry(judged.text);
-    }
-  }
-  timeout_.stop();
+void MigrationRunner::connected(PgConnection connection) {
+  connector_.reset();
+  conn_ = std::move(connection);
   pause_ = {};
   PQsetnonblocking(conn_.get(), 1);
   poll_ = std::make_unique<Poll>(loop_, PQsocket(conn_.get()), [this](int) { on_event(); });
@@ -158,7 +133,6 @@ void MigrationRunner::apply_next() {
 }
 
 void MigrationRunner::retry(const std::string& why) {
-  timeout_.stop();
   poll_.reset();
   results_.clear();
   conn_.reset();
@@ -170,7 +144,6 @@ void MigrationRunner::retry(const std::string& why) {
 
 void MigrationRunner::give_up(const std::string& why) {
   const std::string reason = why;
-  timeout_.stop();
   poll_.reset();
   conn_.reset();
   step_ = Step::idle;

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "driver/connect_failure.h"
+#include "driver/connector.h"
 #include "driver/event_loop.h"
 #include "driver/migrations.h"
 
@@ -24,26 +24,21 @@ class MigrationRunner {
     std::function<void(const std::string& why)> waiting;
     std::function<void(const std::string& why)> hopeless;
   };
-  // REQUIRES: `parameters` and `files` outlive it.
-  MigrationRunner(EventLoop& loop, const ConnectParameters& parameters, std::chrono::milliseconds connect_timeout,
-                  const std::vector<Migration>& files, Listener listener);
+  // REQUIRES: `settings` and `files` outlive it.
+  MigrationRunner(EventLoop& loop, const ConnectSettings& settings, const std::vector<Migration>& files, Listener listener);
   ~MigrationRunner();
 
   void start();
 
  private:
   enum class Step : std::uint8_t { idle, connect, lock, table, read, apply };
-  struct Finish {
-    void operator()(PGconn* conn) const { PQfinish(conn); }
-  };
   struct Clear {
     void operator()(PGresult* result) const { PQclear(result); }
   };
   using PgResult = std::unique_ptr<PGresult, Clear>;
 
   void connect();
-  void watch_connect(int events);
-  void continue_connect();
+  void connected(PgConnection connection);
   void send(Step step, const std::string& sql);
   void on_event();
   void on_results();
@@ -54,13 +49,12 @@ class MigrationRunner {
   void give_up(const std::string& why);
 
   EventLoop& loop_;
-  const ConnectParameters& parameters_;
-  std::chrono::milliseconds connect_timeout_;
+  const ConnectSettings& settings_;
   const std::vector<Migration>& files_;
   Listener listener_;
-  std::unique_ptr<PGconn, Finish> conn_;
+  std::unique_ptr<Connector> connector_;
+  PgConnection conn_;
   std::unique_ptr<Poll> poll_;
-  Timer timeout_;
   Timer retry_;
   std::vector<PgResult> results_;
   std::chrono::milliseconds pause_{};

@@ -67,7 +67,7 @@ void Notifications::open() {
   splitter_ = wire::Splitter(wire::backend_grammar);
   server_ = std::make_unique<ServerConnection>(loop_, static_cast<ServerOwner&>(*this), pool_.take_serial(), read_buffer_);
   pool_.watch(server_.get());
-  server_->connect(pool_.settings().connect, pool_.settings().connect_timeout);
+  server_->connect(pool_.settings().connect);
 }
 
 void Notifications::connected(ServerConnection& server) {

@@ -28,7 +28,7 @@ Pool::Pool(EventLoop& loop, PoolSettings settings, Listener listener)
       overdue_(loop, [this] { refuse_overdue(); }),
       stalled_(loop, [this] { evict_stalled(); }),
       long_leases_(loop, [this] { move_long_leases(); }),
-      silence_(loop, settings_.server_wait_timeout > milliseconds{} ? settings_.server_wait_timeout : settings_.connect_timeout,
+      silence_(loop, settings_.server_wait_timeout > milliseconds{} ? settings_.server_wait_timeout : settings_.connect.timeout,
                [this] { return watched(); },
                [this](const PeerAddress& server, Instant since) { server_silent(server, since); }) {}
 
@@ -297,7 +297,7 @@ void Pool::reclaim() {
 
 void Pool::open() {
   members_.push_back({std::make_unique<ServerConnection>(loop_, static_cast<ServerOwner&>(*this), next_serial_++, read_buffer_), nullptr, {}});
-  members_.back().server->connect(settings_.connect, settings_.connect_timeout);
+  members_.back().server->connect(settings_.connect);
 }
 
 void Pool::remove_closed() {

@@ -42,11 +42,10 @@ class LeaseRequest : public Waiter {
 };
 
 struct PoolSettings {
-  ConnectParameters connect;
+  ConnectSettings connect;
   int shared_connections = 0;
   int exclusive_connections = 0;
   std::size_t queue_limit = 0;
-  std::chrono::milliseconds connect_timeout{};
   std::chrono::milliseconds server_wait_timeout{};
   std::chrono::milliseconds query_wait_timeout{};  // 0: none
 };

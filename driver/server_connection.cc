@@ -20,57 +20,24 @@ ServerConnection::~ServerConnection() { poll_.reset(); }
 
 // ---- connecting: libpq's work ----
 
-void ServerConnection::connect(const ConnectParameters& parameters, std::chrono::milliseconds timeout) {
+void ServerConnection::connect(const ConnectSettings& settings) {
   started_at_ = loop_.now();
-  const auto keywords = parameters.keywords();
-  const auto values = parameters.values();
-  conn_.reset(PQconnectStartParams(keywords.data(), values.data(), 0));
-  if (!conn_) return give_up_connecting("out of memory");
-  PQsetErrorVerbosity(conn_.get(), PQERRORS_VERBOSE);  // puts the SQLSTATE into the message
-  PQsetNoticeProcessor(conn_.get(), [](void*, const char*) {}, nullptr);
-  if (PQstatus(conn_.get()) == CONNECTION_BAD) return give_up_connecting("connection failed");
-  timeout_ = std::make_unique<Timer>(loop_, [this] {
-    loss_ = "no answer within connect_timeout";
-    phase_ = Phase::closed;
-    owner_.connect_failed(*this, {address() + ": " + loss_});
-  });
-  timeout_->start(timeout);
-  watch();
-}
-
-// libpq may close its socket and open another under the same number, so each step is watched by a poll of its own.
-void ServerConnection::watch() {
-  poll_ = std::make_unique<Poll>(loop_, PQsocket(conn_.get()), [this](int) { continue_connecting(); });
-  poll_->want(UV_WRITABLE);
-}
-
-void ServerConnection::continue_connecting() {
-  poll_.reset();
-  const auto next = PQconnectPoll(conn_.get());
-  switch (next) {
-    case PGRES_POLLING_OK: return finish_connecting();
-    case PGRES_POLLING_READING:
-    case PGRES_POLLING_WRITING:
-      watch();
-      poll_->want(next == PGRES_POLLING_READING ? UV_READABLE : UV_WRITABLE);
-      return;
-    case PGRES_POLLING_FAILED:
-    case PGRES_POLLING_ACTIVE: return give_up_connecting("connection failed");
-  }
-}
-
-void ServerConnection::give_up_connecting(const char* fallback) {
-  const std::string message = conn_ ? PQerrorMessage(conn_.get()) : fallback;
-  // Options that libpq does not understand fail before any server is tried, and then only without these words.
-  const bool began = poll_ || timeout_ || message.find("connection to server") != std::string::npos ||
-                     message.find("could not translate host name") != std::string::npos;
-  phase_ = Phase::closed;
-  timeout_.reset();
-  owner_.connect_failed(*this, judge_connect_failure(message, began));
+  connector_ = std::make_unique<Connector>(
+      loop_, settings,
+      [this](PgConnection connection) {
+        conn_ = std::move(connection);
+        connector_.reset();
+        finish_connecting();
+      },
+      [this](ConnectFailure failure) {
+        phase_ = Phase::closed;
+        connector_.reset();
+        owner_.connect_failed(*this, std::move(failure));
+      });
+  connector_->start();
 }
 
 void ServerConnection::finish_connecting() {
-  timeout_.reset();
   auto* ssl = static_cast<ssl_st*>(PQsslStruct(conn_.get(), "OpenSSL"));
   encrypted_ = ssl != nullptr;
   stream_ = Stream(PQsocket(conn_.get()), ssl);
@@ -98,10 +65,7 @@ std::string ServerConnection::parameter(const char* name) const {
 }
 
 std::string ServerConnection::address() const {
-  if (!conn_) return "PostgreSQL";
-  const char* host = PQhost(conn_.get());
-  const char* port = PQport(conn_.get());
-  return std::string(host != nullptr && *host != '\0' ? host : "PostgreSQL") + ":" + (port != nullptr ? port : "");
+  return connector_ ? connector_->address() : connection_address(conn_.get());
 }
 
 // ---- sending and receiving ----
@@ -272,7 +236,7 @@ void ServerConnection::close_politely() {
   phase_ = Phase::closed;
   if (poll_) poll_->want(0);
   poll_.reset();
-  timeout_.reset();
+  connector_.reset();
   conn_.reset();  // PQfinish sends Terminate
 }
 

@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-#include "driver/connect_failure.h"
+#include "driver/connector.h"
 #include "driver/event_loop.h"
 #include "driver/outbox.h"
 #include "driver/probe.h"
@@ -89,7 +89,7 @@ class ServerConnection {
   ServerConnection(EventLoop& loop, ServerOwner& owner, Serial serial, std::span<char> read_buffer);
   ~ServerConnection();
 
-  void connect(const ConnectParameters& parameters, std::chrono::milliseconds timeout);
+  void connect(const ConnectSettings& settings);  // REQUIRES: settings outlive the attempt
 
   Phase phase() const noexcept { return phase_; }
   Serial serial() const noexcept { return serial_; }
@@ -152,14 +152,8 @@ class ServerConnection {
 
  private:
   enum class Fate : std::uint8_t { show, hide, ready, listen, refused };
-  struct Finish {
-    void operator()(PGconn* conn) const { PQfinish(conn); }
-  };
 
-  void continue_connecting();
   void finish_connecting();
-  void give_up_connecting(const char* fallback);
-  void watch();
   void read_some();
   void read_until_blocked();
   void consume(std::string_view& input);
@@ -186,9 +180,9 @@ class ServerConnection {
   ServerOwner& owner_;
   Serial serial_;
   std::span<char> read_buffer_;
-  std::unique_ptr<PGconn, Finish> conn_;
+  std::unique_ptr<Connector> connector_;  // while connecting
+  PgConnection conn_;
   std::unique_ptr<Poll> poll_;
-  std::unique_ptr<Timer> timeout_;
   Stream stream_;
   wire::Splitter splitter_{wire::backend_grammar};
   Outbox out_;

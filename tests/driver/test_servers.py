@@ -1,4 +1,5 @@
 """How the driver reaches PostgreSQL: through TLS, at the first host that will do, and never twice with a wrong password."""
+import socket
 import time
 
 import psycopg
@@ -174,3 +175,84 @@ def test_a_server_that_takes_no_writes_is_waited_for_until_it_does(start):
         driver.wait_ready(seconds=3)
     finally:
         own.close()
+
+
+# ---- a host that accepts and stays silent ----
+
+class SilentHost:
+    """Takes connections and never answers: on a Unix socket in `socket_dir`, and on a TCP port of loopback."""
+
+    def __init__(self, folder):
+        self.socket_dir, self.role = folder, "code_analysis"
+        self.unix = socket.socket(socket.AF_UNIX)
+        self.unix.bind(str(folder / ".s.PGSQL.5432"))
+        self.unix.listen(64)
+        self.tcp = socket.create_server(("127.0.0.1", 0))
+        self.port = self.tcp.getsockname()[1]
+
+    def close(self):
+        self.unix.close()
+        self.tcp.close()
+
+
+@pytest.fixture
+def silent(tmp_path):
+    host = SilentHost(tmp_path)
+    yield host
+    host.close()
+
+
+def test_a_host_that_accepts_and_stays_silent_is_passed_over_after_connect_timeout(start, cluster, silent):
+    driver = start(hosts(silent, silent, cluster), connect_timeout_ms=400)
+    began = time.monotonic()
+    assert driver.psql("select 1").stdout == "1\n"
+    assert time.monotonic() - began < 3
+    assert {row["address"].rsplit(":", 1)[0] for row in driver.show("SERVERS")} == {str(cluster.socket_dir)}
+
+
+def test_migrations_pass_a_silent_host_over(start, database, silent, tmp_path):
+    folder = tmp_path / "migrations"
+    folder.mkdir()
+    (folder / "0001_first.sql").write_text("create table by_migration (a int)")
+    conninfo = database.conninfo.replace("host=", f"host={silent.socket_dir},").replace("port=5432", "port=5432,5432")
+    driver = start(conninfo, connect_timeout_ms=400, migrations=str(folder))
+    assert driver.psql("select count(*) from by_migration").stdout == "0\n"
+
+
+@pytest.mark.parametrize("kind,in_recovery", [("prefer-standby", "t"), ("standby", "t"), ("primary", "f"), ("any", "t")])
+def test_each_kind_of_server_is_found_behind_a_silent_host(start, silent, kind, in_recovery):
+    primary = PgCluster(settings=("wal_level = replica", "max_wal_senders = 4", "hot_standby = on"))
+    standby = None
+    try:
+        standby = Standby(primary)
+        first, second = (primary, standby) if kind == "prefer-standby" else (standby, primary)
+        driver = start(hosts(silent, first, second, more=f"target_session_attrs={kind}"), connect_timeout_ms=400)
+        assert driver.psql("select pg_is_in_recovery()").stdout.strip() == in_recovery
+        if kind == "prefer-standby":
+            standby.stop("immediate")
+            until(lambda: driver.psql("select pg_is_in_recovery()", check=False).stdout.strip() == "f", seconds=10,
+                  what="the primary in place of a standby")
+    finally:
+        if standby is not None:
+            standby.close()
+        primary.close()
+
+
+def test_a_silent_address_of_tcp_is_passed_over_and_the_connection_strings_own_limit_counts(start, cluster, silent):
+    conninfo = (f"host=silent.example,{cluster.socket_dir} hostaddr=127.0.0.1, port={silent.port},5432 user={cluster.role} "
+                "dbname=code_analysis connect_timeout=1")
+    driver = start(conninfo, connect_timeout_ms=60000)
+    assert driver.psql("select 1").stdout == "1\n"
+
+
+def test_a_name_is_looked_up_and_each_of_its_addresses_tried(start, tls_cluster, authority):
+    conninfo = (f"host=nowhere.invalid,localhost port={tls_cluster.port} user={tls_cluster.role} dbname=code_analysis "
+                f"password={PASSWORD} sslmode=verify-ca sslrootcert={authority[0].certificate}")
+    driver = start(conninfo, connect_timeout_ms=2000)
+    assert driver.psql("select 1").stdout == "1\n"
+
+
+def test_a_server_that_refuses_the_password_ends_the_attempt_as_with_libpq(start, tls_cluster, authority, cluster):
+    conninfo = (f"host=127.0.0.1,{cluster.socket_dir} port={tls_cluster.port},5432 user={tls_cluster.role} password=wrong "
+                f"dbname=code_analysis sslmode=require sslrootcert={authority[0].certificate}")
+    fails_with_78(start, conninfo, "28P01", PASSWORD)
