@@ -94,10 +94,10 @@ void ClientSession::copy_started() {
 void ClientSession::server_ready(char status) {
   state_.ready(status);
   if (!state_.in_transaction()) named_portals_.clear();
-  go_on_after_reply();
   carry_out_unlistens();
   come_to_rest();
-  if (wait_to_listen_ && !held_by_listen()) host_.pump_later(*this);
+  // Whatever held the next message back may have ended with this answer: a turn of others, a LISTEN, a COPY.
+  if (server_ != nullptr && !carry_.empty()) host_.pump_later(*this);
 }
 
 // Everything is answered: gives the connection back unless something ties it down.

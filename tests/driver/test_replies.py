@@ -272,3 +272,22 @@ def test_a_transaction_that_postgresql_ends_ends_with_postgresqls_own_words(star
             return next(row["pid"] for row in driver.show("SERVERS") if row["lease"] == "exclusive")
         assert last_words(client, cluster, pid, ENDS[how]) == expected
     assert driver.psql("select 1").stdout == "1\n"
+
+
+# ---- long pipelines ----
+
+@pytest.mark.parametrize("begins_at", [1, 31, 32, 33, 40])
+@pytest.mark.parametrize("extended", [False, True])
+def test_a_pipeline_that_gives_way_goes_on_wherever_it_begins_a_transaction(start, cluster, begins_at, extended):
+    driver = start(cluster.conninfo, shared_connections=1, exclusive_connections=1)
+    groups = [b"select %d" % number for number in range(1, 41)]
+    groups[begins_at - 1] = b"begin"
+    pipeline = b"".join(parse(b"", sql) + bind(b"") + EXECUTE + SYNC if extended else query(sql) for sql in groups)
+    with Asker(driver, 1) as one, Asker(driver, 2) as two:
+        for _ in range(10):
+            with begin(driver) as client:
+                client.sendall(pipeline + query(b"rollback"))
+                answers = [types(read_until(client, b"Z")) for _ in range(41)]
+                assert all(answer.endswith("CZ") for answer in answers), answers
+    assert one.wrong == [] and two.wrong == [] and one.turns > 0
+    until(lambda: all(row["lease"] == "" for row in driver.show("SERVERS")), what="all leases returned")
