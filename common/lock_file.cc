@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "common/posix.h"
+#include "common/printable.h"
 
 namespace ca {
 
@@ -49,10 +50,8 @@ std::string command_of(const std::string& folder) {
     if (text.back() == '\n') text.pop_back();
     text = "[" + text + "]";
   }
-  if (text.size() > shown) text.resize(shown);
-  std::replace_if(text.begin(), text.end(), [](char c) { return c == '\0'; }, ' ');
-  std::replace_if(text.begin(), text.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
-  return text;
+  std::replace(text.begin(), text.end(), '\0', ' ');
+  return printable(cut_text(text, shown));
 }
 
 std::string uid_of(const std::string& folder) {

@@ -11,7 +11,9 @@
 #include <cstdio>
 #include <ctime>
 #include <string>
+#include <unordered_set>
 
+#include "common/clock.h"
 #include "common/unique_fd.h"
 
 namespace ca {
@@ -47,35 +49,61 @@ bool signal_child(pid_t pid, int signal) noexcept {
 
 namespace {
 
-enum class Left { none, some };
+class Ending {
+ public:
+  explicit Ending(const std::function<void(pid_t)>& on_kill) : on_kill_(on_kill) {}
 
-Left reap_all_dead() {
-  for (;;) {
-    siginfo_t info{};
-    if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG) != 0) {
-      if (errno == EINTR) continue;
-      return Left::none;  // ECHILD
+  std::vector<pid_t> run() {
+    while (reap_all_dead()) {
+      signal_new_ones();
+      const auto idle = MonotonicClock::now() - last_progress_;
+      if (idle > (signalled_.empty() ? foreign_limit : stuck_limit)) return children_;
+      // Children of those that die now become ours at their death. Look again as soon as the kernel can have done that,
+      // but less often if it does not come to it.
+      const timespec pause{0, idle < Milliseconds(50) ? 1'000'000 : 20'000'000};
+      if (reap_all_dead()) ::nanosleep(&pause, nullptr);
     }
-    if (info.si_pid == 0) return Left::some;
+    return {};
   }
-}
+
+ private:
+  static constexpr Milliseconds stuck_limit{3000};
+  static constexpr Milliseconds foreign_limit{1000};  // none is left that we may signal
+
+  // Returns false if no child is left.
+  bool reap_all_dead() {
+    for (;;) {
+      siginfo_t info{};
+      if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG) != 0) {
+        if (errno == EINTR) continue;
+        return false;  // ECHILD
+      }
+      if (info.si_pid == 0) return true;
+      signalled_.erase(info.si_pid);
+      last_progress_ = MonotonicClock::now();
+    }
+  }
+
+  void signal_new_ones() {
+    children_.clear();
+    append_children(children_);
+    for (const pid_t pid : children_) {
+      if (signalled_.count(pid) != 0) continue;
+      if (on_kill_) on_kill_(pid);
+      if (!signal_child(pid, SIGKILL)) continue;
+      signalled_.insert(pid);
+      last_progress_ = MonotonicClock::now();
+    }
+  }
+
+  const std::function<void(pid_t)>& on_kill_;
+  std::vector<pid_t> children_;
+  std::unordered_set<pid_t> signalled_;
+  Instant last_progress_ = MonotonicClock::now();
+};
 
 }  // namespace
 
-void end_all_descendants() {
-  constexpr int fruitless_rounds_limit = 500;  // about a second in which nothing could be signalled: not ours to end
-  std::vector<pid_t> pids;
-  int fruitless_rounds = 0;
-  while (reap_all_dead() == Left::some && fruitless_rounds < fruitless_rounds_limit) {
-    pids.clear();
-    append_children(pids);
-    bool signalled = false;
-    for (const pid_t pid : pids) signalled = signal_child(pid, SIGKILL) || signalled;
-    fruitless_rounds = signalled ? 0 : fruitless_rounds + 1;
-    // Children of those that die now become ours at their death; look again as soon as the kernel can have done it.
-    const timespec pause{0, 1'000'000};
-    if (reap_all_dead() == Left::some) ::nanosleep(&pause, nullptr);
-  }
-}
+std::vector<pid_t> end_all_descendants(const std::function<void(pid_t)>& on_kill) { return Ending(on_kill).run(); }
 
 }  // namespace ca

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <vector>
 
 namespace ca {
@@ -15,9 +16,11 @@ void append_children(std::vector<pid_t>& pids);
 // Sends a signal through a pidfd. False where the process has gone already or is not ours to signal.
 bool signal_child(pid_t pid, int signal) noexcept;
 
-// SIGKILLs every descendant, whatever its session, group or signal mask, and reaps it, until no child is left but such
-// as we may not signal (a set-user-id program of an unprivileged supervisor).
-// Blocks: as long as the kernel needs to end them.
-void end_all_descendants();
+// Sends SIGKILL to every descendant, whatever its session, group or signal mask, and reaps it, until no child is left.
+// Calls `on_kill` before the first SIGKILL to each.
+// Returns the pids of children that are left: SIGKILL does not end them (frozen, or in an uninterruptible wait), or we
+// may not signal them (a set-user-id program of an unprivileged supervisor).
+// Blocks: as long as the kernel needs to end them, but at most 3 s in which none of them dies.
+std::vector<pid_t> end_all_descendants(const std::function<void(pid_t)>& on_kill = {});
 
 }  // namespace ca

@@ -158,7 +158,9 @@ class Guardian {
                 "): everything is ended";
       exit_code_ = exit_code::half_died;
     }
-    end_all_descendants();
+    std::string left;
+    for (const pid_t pid : end_all_descendants()) left.append(" ").append(std::to_string(pid));
+    if (!left.empty()) say("SIGKILL does not end what is left:" + left);
     remove_footprint(footprint_);
     if (!asked) say(reason_);
     report_outcome(report_fd_, exit_code_, reason_);

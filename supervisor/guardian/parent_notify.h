@@ -32,8 +32,8 @@ class ParentNotify {
   // Sends the kept messages as far as there is room. Never blocks.
   void flush();
 
-  // Returns the descriptor to poll for POLLOUT and then flush(), or -1 if nothing is kept. Messages for a socket that is
-  // not there are kept until the next send.
+  // Returns the descriptor to poll for POLLOUT and then flush(), or -1 if nothing is kept. Messages for a socket that
+  // is not there are kept until the next send.
   int waiting_fd() const { return queue_.empty() ? -1 : socket_.get(); }
 
  private:

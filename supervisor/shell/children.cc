@@ -190,11 +190,11 @@ bool Children::may_speak_for(const NotifyMessage& message, core::ProcessId proce
   if (message.sender <= 0) return false;
   if (is_or_descends_from(message.sender, child.pid)) return true;
   const core::ProcessRules& rules = environment_.plan.rules.processes[process];
-  if (process_stat(message.sender)) {  // adopted from the child, by its marker
-    const Marker marker = marker_of(message.sender);
-    return marker.tree == environment_.tree && marker.process == rules.name &&
+  if (const auto marker = marker_of(message.sender)) {  // adopted from the child, by its marker
+    return marker->tree == environment_.tree && marker->process == rules.name &&
            is_or_descends_from(message.sender, ::getpid());
   }
+  // It has ended, or it runs another program at this moment.
   const auto& account = environment_.plan.launches[process].account;
   const auto& postgres = environment_.plan.postgres_account;
   return message.uid == 0 || message.uid == (account ? account->uid : ::geteuid()) ||
@@ -212,6 +212,10 @@ void Children::read_notify_socket(core::ProcessId process) {
     if (message->status || message->is_ready) note_status(process, message->status.value_or(""));
     if (message->is_ready) environment_.sink(core::BecameReady{process, child.pid});
   }
+}
+
+void Children::set_status_text(core::ProcessId process, const std::string& text) {
+  children_[process].status_text = text.substr(0, 400);
 }
 
 void Children::drain(core::ProcessId process) {

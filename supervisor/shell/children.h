@@ -44,6 +44,9 @@ class Children {
   // Nothing of it is left: its output is closed.
   void cleared(core::ProcessId process);
 
+  // Replaces the text in `status`, until the next start.
+  void set_status_text(core::ProcessId process, const std::string& text);
+
   std::optional<core::ProcessId> by_pid(pid_t pid) const;
 
   struct View {

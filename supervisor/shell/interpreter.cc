@@ -95,6 +95,8 @@ void Supervisor::carry_out(const core::Announce& order) {
   log_->write(line.level, {}, line.text);
   if (order.record == core::Record::failed || order.record == core::Record::shutdown_started) last_reason_ = line.text;
   if (order.record == core::Record::shutdown_started) reload_ignored_ = false;
+  // What does not end on SIGKILL holds its service up, but not the end of the tree.
+  if (order.record == core::Record::shutdown_started && !clearing_.empty()) sweep_again_->set(MonotonicClock::now());
   if (order.record == core::Record::shutdown_started) notify_parent("STOPPING=1\nSTATUS=" + line.text);
   if (order.record == core::Record::tier_ready && !state_.first_start_done) notify_parent("STATUS=" + line.text);
 }
@@ -112,18 +114,6 @@ void Supervisor::carry_out(const core::TreeReady&) {
 void Supervisor::carry_out(const core::Exit& order) { exit_code_ = order.code; }
 
 void Supervisor::notify_parent(const std::string& text) { to_guardian_->notify(text); }
-
-TreeView Supervisor::tree_view() const {
-  TreeView view;
-  view.is_spawned = [this](pid_t pid) { return children_->by_pid(pid).has_value() || reload_->is_reader(pid); };
-  view.live = [this](const std::string& name) -> std::optional<core::ProcessId> {
-    for (core::ProcessId id = 0; id < rules_.processes.size(); ++id) {
-      if (rules_.processes[id].name == name && children_->view(id).pid != 0) return id;
-    }
-    return std::nullopt;
-  };
-  return view;
-}
 
 Json Supervisor::status() const {
   return status_of({plan_, state_, *children_, listeners_, half_.guardian_pid, started_at_, reload_->is_running()});

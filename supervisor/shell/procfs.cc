@@ -56,18 +56,47 @@ std::string command_line(pid_t pid) {
   return text;
 }
 
-Marker marker_of(pid_t pid) {
+namespace {
+
+// Where the kernel says that the environment is. Both are 0 during execve, for a zombie, and if we may not know.
+struct EnvironmentRange {
+  unsigned long begin = 0, end = 0;
+  bool operator==(const EnvironmentRange&) const = default;
+};
+
+EnvironmentRange environment_range(pid_t pid) {
+  constexpr int fields_before = 47;  // between the name and env_start, proc(5)
+  const std::string text = read_of(pid, "stat", 4096);
+  std::size_t at = text.rfind(')');
+  for (int i = 0; i <= fields_before && at != std::string::npos; ++i) at = text.find(' ', at + 1);
+  EnvironmentRange range;
+  if (at == std::string::npos || std::sscanf(text.c_str() + at, " %lu %lu", &range.begin, &range.end) != 2) return {};
+  return range;
+}
+
+Marker parse_marker(std::string_view text) {
   Marker marker;
-  const std::string text = read_of(pid, "environ", 8 << 20);
   constexpr std::string_view process = "CODE_ANALYSIS_PROCESS=", tree = "CODE_ANALYSIS_TREE=";
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('\0', begin), text.size());
-    const std::string_view entry = std::string_view(text).substr(begin, end - begin);
+    const std::string_view entry = text.substr(begin, end - begin);
     if (entry.substr(0, process.size()) == process) marker.process = entry.substr(process.size());
     if (entry.substr(0, tree.size()) == tree) marker.tree = entry.substr(tree.size());
     begin = end + 1;
   }
   return marker;
+}
+
+}  // namespace
+
+// A read that an execve interrupts ends early, without an error. So it counts only if the kernel places the environment
+// at the same addresses before and after, and as many bytes came.
+std::optional<Marker> marker_of(pid_t pid) {
+  const EnvironmentRange before = environment_range(pid);
+  if (before.end == 0) return std::nullopt;
+  const std::string text = read_of(pid, "environ", 8 << 20);
+  if (environment_range(pid) != before || text.size() != before.end - before.begin) return std::nullopt;
+  return parse_marker(text);
 }
 
 bool is_or_descends_from(pid_t pid, pid_t ancestor) {

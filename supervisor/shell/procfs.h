@@ -21,12 +21,14 @@ std::optional<ProcessStat> process_stat(pid_t pid);
 // The command line with spaces between the arguments, cut at 400 bytes; in brackets the name where it has none.
 std::string command_line(pid_t pid);
 
-// The marker that the environment of a service's processes carries; empty strings where it is hidden or absent.
+// The marker in the environment of a service's processes. Empty strings if the environment has none.
 struct Marker {
   std::string process;
   std::string tree;
 };
-Marker marker_of(pid_t pid);
+// Returns nullopt if the environment cannot be read as a whole now: the process is about to run another program (the
+// environment is empty during execve), it has ended, or we may not look at it.
+std::optional<Marker> marker_of(pid_t pid);
 
 // Whether `ancestor` is pid itself or among its parents.
 bool is_or_descends_from(pid_t pid, pid_t ancestor);

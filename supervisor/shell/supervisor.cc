@@ -107,6 +107,10 @@ Status Supervisor::prepare() {
   reload_ = std::make_unique<Reload>(loop_, plan_, environment_,
                                      [this](const Reload::Result& result) { reload_done(result); });
   deadline_ = std::make_unique<Timer>(loop_, [this] { feed(core::WokeUp{loop_.facts_until()}); });
+  sweep_again_ = std::make_unique<Timer>(loop_, [this] {
+    reap();
+    sweep();
+  });
   next_turn_ = std::make_unique<Timer>(loop_, [this] { on_turn(); });
   to_guardian_ = std::make_unique<LinkSender>(loop_, half_.link.get());
   ControlHost host{plan_, state_, *events_, sink, [this] { reap(); look_for_strays(); return status(); },
@@ -178,7 +182,7 @@ void Supervisor::begin() {
 
 void Supervisor::end(int code) {
   has_ended_ = true;
-  end_all_descendants();
+  end_descendants();
   events_->append("supervisor_stopped", {{"exit_code", code}});
   log_->info(fmt::format("code-analysisd ends with exit code {}", code));
   log_->flush();
@@ -346,25 +350,6 @@ void Supervisor::reap_one(pid_t pid) {
   } else {
     strays_.reaped(pid);
     reload_->reader_exited(pid);
-  }
-}
-
-// What exited processes left behind goes, round by round: each that dies may hand on children of its own.
-void Supervisor::sweep() {
-  needs_sweep_ = false;
-  look_for_strays();
-  if (clearing_.empty() || strays_.end_ownerless(tree_view()) > 0) return;
-  for (const core::ProcessId process : std::exchange(clearing_, {})) {
-    children_->cleared(process);
-    feed(core::LeftoversGone{process});
-  }
-}
-
-void Supervisor::look_for_strays() {
-  for (const Stray& stray : strays_.look(tree_view())) {
-    const core::ProcessRules& rules = rules_.processes[stray.process];
-    events_->append("stray", {{"process", rules.name}, {"tier", rules.tier}, {"pid", stray.pid}, {"command", stray.command}});
-    log_->info(fmt::format("tier {} {} left a process to us: pid {}, {}", rules.tier, rules.name, stray.pid, stray.command));
   }
 }
 

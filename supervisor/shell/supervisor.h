@@ -58,8 +58,6 @@ class Supervisor {
   void reload_done(const Reload::Result& result);
   void reap();
   void reap_one(pid_t pid);
-  void sweep();
-  void look_for_strays();
 
   // Steps and orders (interpreter.cc).
   void feed(const core::Event& event);
@@ -73,8 +71,15 @@ class Supervisor {
   void carry_out(const core::TreeReady& order);
   void carry_out(const core::Exit& order);
   void notify_parent(const std::string& text);
-  TreeView tree_view() const;
   Json status() const;
+
+  // Adopted processes (leftovers.cc).
+  TreeView tree_view() const;
+  void look_for_strays();
+  void sweep();
+  void report(const Sweep& sweep);
+  void record(const char* event, const Stray& stray, const std::string& text);
+  void end_descendants();
 
   SupervisorOptions options_;
   SupervisorHalf half_;
@@ -97,6 +102,7 @@ class Supervisor {
   std::unique_ptr<ControlCommands> control_;
   std::unique_ptr<Timer> deadline_;
   std::unique_ptr<Timer> watchdog_;
+  std::unique_ptr<Timer> sweep_again_;
   std::unique_ptr<Timer> next_turn_;
   std::unique_ptr<LinkSender> to_guardian_;
   std::vector<std::unique_ptr<FdWatch>> watches_;

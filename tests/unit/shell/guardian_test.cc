@@ -169,5 +169,8 @@ TEST_CASE("what /proc tells of ourselves is true") {
   CHECK(shell::is_or_descends_from(::getpid(), ::getppid()));
   CHECK_FALSE(shell::is_or_descends_from(::getppid(), ::getpid()));
   CHECK_FALSE(shell::process_stat(0x3fffffff).has_value());
-  CHECK(shell::marker_of(0x3fffffff).process.empty());
+  CHECK_FALSE(shell::marker_of(0x3fffffff).has_value());
+  const auto own = shell::marker_of(::getpid());
+  REQUIRE(own.has_value());
+  CHECK(own->process == (std::getenv("CODE_ANALYSIS_PROCESS") == nullptr ? "" : std::getenv("CODE_ANALYSIS_PROCESS")));
 }
