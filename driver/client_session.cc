@@ -205,6 +205,8 @@ void ClientSession::cancel_statement() {
   }
 }
 
+void ClientSession::give_way() { fatal("53300", "sorry, too many clients already, and no startup packet came from this one"); }
+
 void ClientSession::shut_down() { end_after_answer("terminating connection: the driver is shutting down"); }
 
 void ClientSession::end_after_answer(std::string message) {

@@ -44,6 +44,7 @@ class ClientHost {
   virtual std::span<char> read_buffer() = 0;                 // for one read at a time
   virtual StatementId next_statement() = 0;
   virtual void cancel(const wire::CancelRequest& request) = 0;  // may use read_buffer()
+  virtual bool take_place() = 0;                             // one of max_clients; false: none is left
   virtual void pump_later(ClientSession& client) = 0;        // client.pump() once the current event is handled
   virtual void closed(ClientSession& client) = 0;            // may be deleted once the current event is handled
   virtual void run_console(std::string_view sql, std::string& replies) = 0;  // all but ReadyForQuery
@@ -69,6 +70,9 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   void shut_down();       // 57P01 now, or once what runs is answered
   void end_now();         // whatever runs
   bool is_closed() const noexcept { return phase_ == Phase::closed; }
+  bool is_starting() const noexcept { return phase_ == Phase::startup; }
+  bool has_place() const noexcept { return has_place_; }  // ClientHost::take_place()
+  void give_way();        // to a newer one. REQUIRES: is_starting()
 
   // ---- for the console ----
   const wire::CancelRequest& key() const noexcept { return key_; }
@@ -246,6 +250,7 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   int awaited_listens_ = 0;           // the driver has asked PostgreSQL; the client gets its ReadyForQuery then
   Phase phase_ = Phase::startup;
   Rest rest_ = Rest::drop;
+  bool has_place_ = false;
   bool preparing_ = false;            // the server runs our settings first
   bool awaits_welcome_ = false;       // until they have been run for the first time
   bool skipping_ = false;             // an error was answered: all up to Sync is dropped

@@ -41,6 +41,10 @@ void ClientSession::begin_session(const wire::StartupMessage& message) {
                           "its console \"driver\"");
   }
   if (options_.database == console_database) options_.settings.clear();
+  has_place_ = options_.database == served_database && host_.take_place();
+  if (options_.database == served_database && !has_place_) {
+    return fatal("53300", "sorry, too many clients already (max_clients)");
+  }
   phase_ = options_.database == console_database ? Phase::console : Phase::active;
   if (message.needs_negotiation()) wire::append_negotiate(out_.text(), message.protocol_options);
   wire::append_authentication_ok(out_.text());

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t read_buffer_size = 64 << 10;
 constexpr int accepts_an_event = 64;
+constexpr std::size_t reserved_places = 16;                // for the console, for cancel requests and for first packets
 constexpr std::size_t most_refused = 64;                   // that are still being told why
 constexpr std::chrono::seconds refusal_linger{2};
 constexpr std::chrono::milliseconds accept_pause{100};     // after running out of descriptors
@@ -100,7 +101,7 @@ void Clients::admit(UniqueFd fd) {
     log::warning("client of uid {} refused: not admitted", credentials.uid);
     return refuse(std::move(fd), "28000", "uid " + std::to_string(credentials.uid) + " is not admitted (allow_users)");
   }
-  if (sessions_.size() >= static_cast<std::size_t>(config_.max_clients)) {
+  if (!make_room()) {
     return refuse(std::move(fd), "53300", "sorry, too many clients already (max_clients)");
   }
   do {
@@ -111,7 +112,34 @@ void Clients::admit(UniqueFd fd) {
   const auto [place, added] = sessions_.emplace(
       last_id_, std::make_unique<ClientSession>(static_cast<ClientHost&>(*this), std::move(fd),
                                                 PeerCredentials{credentials.pid, credentials.uid}, key));
+  starting_.push_back(last_id_);
   place->second->begin();
+}
+
+// Whether a client wants the console or cancels a statement is known only from its first packet. So there is room for some
+// beyond max_clients, and those that send no packet cannot keep it: the oldest of them gives way.
+bool Clients::make_room() {
+  const auto is_starting = [this](std::uint32_t id) {
+    const auto place = sessions_.find(id);
+    return place != sessions_.end() && place->second->is_starting();
+  };
+  while (!starting_.empty() && !is_starting(starting_.front())) starting_.pop_front();
+  if (sessions_.size() < static_cast<std::size_t>(config_.max_clients) + reserved_places) return true;
+  if (starting_.empty()) return false;
+  sessions_.at(starting_.front())->give_way();
+  starting_.pop_front();
+  return true;
+}
+
+bool Clients::take_place() {
+  if (places_taken_ >= config_.max_clients) return false;
+  ++places_taken_;
+  return true;
+}
+
+void Clients::closed(ClientSession& client) {
+  if (client.has_place()) --places_taken_;
+  gone_.push_back(&client);
 }
 
 std::uint32_t Clients::random_secret() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <unordered_map>
@@ -40,9 +41,11 @@ class Clients final : private ClientHost {
   StatementId next_statement() override { return next_statement_++; }
   void cancel(const wire::CancelRequest& request) override;
   void pump_later(ClientSession& client) override { to_pump_.push_back(&client); }
-  void closed(ClientSession& client) override { gone_.push_back(&client); }
+  bool take_place() override;
+  void closed(ClientSession& client) override;
   void run_console(std::string_view sql, std::string& replies) override { console_.run(sql, replies); }
 
+  bool make_room();
   void accept_some();
   void admit(UniqueFd fd);
   std::uint32_t random_secret();
@@ -60,6 +63,8 @@ class Clients final : private ClientHost {
   std::unique_ptr<Poll> accepting_;
   Timer accept_again_;
   std::unordered_map<std::uint32_t, std::unique_ptr<ClientSession>> sessions_;  // by CancelRequest::process_id
+  std::deque<std::uint32_t> starting_;  // in the order of their coming; some have started or gone meanwhile
+  int places_taken_ = 0;                // of max_clients
   std::vector<std::unique_ptr<Refused>> refused_;
   std::vector<ClientSession*> to_pump_;
   std::vector<ClientSession*> gone_;

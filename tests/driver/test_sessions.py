@@ -254,6 +254,33 @@ def test_beyond_max_clients_a_client_is_told_53300_and_a_freed_place_is_given_ag
         client.close()
 
 
+def test_the_console_and_cancel_requests_are_served_while_all_places_are_taken(start, cluster):
+    driver = start(cluster.conninfo, max_clients=2)
+    with connect(driver) as first, connect(driver) as second:
+        assert sqlstate_of_connect(driver) == "53300"
+        assert len(driver.show("CLIENTS")) == 3  # the console itself is one
+        first.pgconn.send_query(b"select pg_sleep(20)")
+        first.pgconn.flush()
+        until(lambda: any(row["state"] == "active" for row in driver.show("CLIENTS")), what="the statement")
+        first.cancel()
+        assert first.pgconn.get_result().error_field(psycopg.pq.DiagnosticField.SQLSTATE) == b"57014"
+        assert first.pgconn.get_result() is None
+        assert second.execute("select 1").fetchone() == (1,)
+
+
+def test_clients_that_send_no_startup_packet_take_no_place_from_others(start, cluster):
+    driver = start(cluster.conninfo, max_clients=2)
+    silent = [driver.raw() for _ in range(60)]
+    with connect(driver) as first, connect(driver) as second:
+        silent += [driver.raw() for _ in range(60)]
+        assert driver.show("VERSION")
+        assert sqlstate_of_connect(driver) == "53300"
+        assert first.execute("select 1").fetchone() == second.execute("select 1").fetchone()
+    assert b"53300" in silent[0].recv(4096)  # the oldest gave way
+    for one in silent:
+        one.close()
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs another user")
 def test_a_user_who_is_not_admitted_gets_28000_and_an_admitted_one_is_served(start, cluster):
     nobody = pwd.getpwnam("nobody")
