@@ -64,7 +64,7 @@ LIMIT $4 OFFSET $5)";
 const std::string projects = R"(
 SELECT p.project_id AS id, p.name, p.path,
        to_char(p.scanned_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS scanned_at,
-       p.files, p.indexed, p.pending, p.skipped, p.dead, p.files_per_second, p.seconds_left,
+       p.files, p.indexed, p.pending, p.skipped, p.dead, p.files_per_second, p.seconds_left, p.trouble,
        coalesce(s.symbols, 0) AS symbols,
        coalesce(i.errors, 0) AS errors, coalesce(i.warnings, 0) AS warnings, coalesce(i.infos, 0) AS infos
 FROM project_progress p

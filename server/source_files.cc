@@ -23,7 +23,11 @@ UniqueFd open_beneath(int root, const std::string& path) {
   open_how how{};
   how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;  // a pipe must not hold the server up
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-  return UniqueFd(static_cast<int>(::syscall(SYS_openat2, root, path.c_str(), &how, sizeof how)));
+  int fd = -1;
+  do {
+    fd = static_cast<int>(::syscall(SYS_openat2, root, path.c_str(), &how, sizeof how));
+  } while (fd < 0 && (errno == EINTR || errno == EAGAIN));  // EAGAIN: something was renamed meanwhile
+  return UniqueFd(fd);
 }
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -55,7 +59,8 @@ std::string_view cut(std::string_view text, std::size_t size) {
 
 Result<std::string> read_source(const std::string& root, const std::string& path) {
   const UniqueFd folder(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!folder) return system_failure("cannot open the project's folder", errno);
+  // Without a code: the file may be there.
+  if (!folder) return failure(std::string("cannot open the project's folder: ") + std::strerror(errno));
   const UniqueFd file = open_beneath(folder.get(), path);
   if (!file) return system_failure("cannot open " + path, errno);
   struct stat about {};
@@ -64,6 +69,10 @@ Result<std::string> read_source(const std::string& root, const std::string& path
   auto bytes = read_to_end(file.get(), max_source_bytes);
   if (!bytes) return failure(path + ": " + bytes.error().message, bytes.error().code);
   return bytes;
+}
+
+bool is_not_there(const Error& error) {
+  return error.code == ENOENT || error.code == ENOTDIR || error.code == ELOOP || error.code == EXDEV;
 }
 
 Excerpt excerpt_of(std::string_view text, std::int64_t start_line, std::int64_t end_line) {

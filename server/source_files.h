@@ -16,6 +16,10 @@ inline constexpr std::size_t max_source_bytes = 4 << 20;
 // max_source_bytes. Whether the file may be shown is the caller's to know: it has a row in `files`.
 Result<std::string> read_source(const std::string& root, const std::string& path);
 
+// Returns true if the error of a read_source() says that there is no such file below the root. Returns false if the file
+// could not be looked at, because its root could not be opened or for any other reason.
+bool is_not_there(const Error& error);
+
 struct Excerpt {
   std::int64_t start_line = 1;  // of the first line given
   std::int64_t end_line = 0;    // of the last line given; 0: none

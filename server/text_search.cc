@@ -22,7 +22,10 @@ tl::expected<TextMatches, DatabaseError> TextSearch::run(const TextQuery& query)
     }
     const auto& path = file["path"].get_ref<const std::string&>();
     const auto bytes = read_source(file["root"].get_ref<const std::string&>(), path);
-    if (!bytes) continue;  // gone since it was indexed
+    if (!bytes) {
+      if (!is_not_there(bytes.error())) matches.complete = false;
+      continue;
+    }
     ++matches.files_searched;
     const auto left = query.limit - matches.results.size();
     for (auto& match : matching_lines(*bytes, query.text, query.case_sensitive, left)) {

@@ -38,7 +38,7 @@ Json page_of(Json row) { return with(object_of({"limit#", "offset#", "next_offse
 
 Json project_row() {
   const auto row = object_of({"id#", "name", "path", "scanned_at?", "files#", "indexed#", "pending#", "skipped#", "dead#", "symbols#",
-                              "errors#", "warnings#", "infos#", "seconds_left#?"});
+                              "errors#", "warnings#", "infos#", "seconds_left#?", "trouble?"});
   return with(row, "files_per_second", {{"type", "number"}});
 }
 

@@ -27,6 +27,11 @@ function makeCard(project) {
 }
 
 function progressText(project) {
+  const progress = countsText(project);
+  return project.trouble ? `${progress} · ${project.trouble}` : progress;
+}
+
+function countsText(project) {
   const done = project.files - project.pending;
   if (project.pending === 0) {
     return project.scanned_at ? `up to date · scanned ${clock(project.scanned_at)}` : "waiting for the first scan";

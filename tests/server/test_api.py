@@ -76,7 +76,7 @@ def test_projects_count_their_files_and_symbols(server):
     alpha, beta = server.get("/api/v1/projects").json["results"]
     assert alpha == {"id": 1, "name": "alpha", "path": "/src/alpha", "scanned_at": "2024-05-01T12:00:00.000Z", "files": 3,
                      "indexed": 2, "pending": 0, "skipped": 1, "dead": 0, "files_per_second": alpha["files_per_second"],
-                     "seconds_left": None, "symbols": 4, "errors": 0, "warnings": 1, "infos": 1}
+                     "seconds_left": None, "trouble": None, "symbols": 4, "errors": 0, "warnings": 1, "infos": 1}
     assert (beta["files"], beta["pending"], beta["dead"], beta["symbols"], beta["scanned_at"]) == (3, 1, 1, 4, None)
 
 

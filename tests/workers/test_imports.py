@@ -252,3 +252,22 @@ def test_imports_are_looked_at_while_files_wait_all_the_time(fleet, tree):
     give_lease_back(fleet)
     settled(fleet, "a.py", "b", ("file", "b.py"), "an answer within some ten seconds")
     assert time.monotonic() - started > 5, "answered in an idle moment"
+
+
+def test_answers_stay_while_the_tree_is_not_the_one_that_the_rows_are_from(fleet, tree):
+    write(tree / "go.mod", "module example.org/tool\n")
+    write(tree / "main.go", 'package main\nimport "example.org/tool/inner"\n')
+    write(tree / "inner/inner.go", "package inner\n")
+    watcher = fleet.start("watcher", [project("self", tree)])
+    indexer = fleet.start("indexer", [project("self", tree)])
+    fleet.wait_indexed()
+    assert where(fleet, "main.go", "example.org/tool/inner") == ("folder", "inner")
+    watcher.stop()
+    fleet.workers.remove(watcher)
+    os.rename(tree, tree.parent / "away")
+    tree.mkdir()  # as the mount point of a file system that is not mounted
+    fleet.query("insert into import_resolution_due (project_id) select id from projects returning 1")
+    fleet.query(WAKE)
+    wait_until(lambda: "are not looked at for now" in indexer.log(), what="the report")
+    assert where(fleet, "main.go", "example.org/tool/inner") == ("folder", "inner")
+    assert fleet.one("select count(*) from import_resolution_due") == 1

@@ -25,6 +25,21 @@ constexpr const char* claim_statement = R"(
   FROM claimed c JOIN files f ON f.id = c.file_id JOIN projects p ON p.id = f.project_id
   ORDER BY c.priority, f.id)";
 
+// In the order of file_id, in which the watcher locks these rows too, so that the two never wait for each other in a circle.
+constexpr const char* release_statement = R"(
+  WITH mine AS MATERIALIZED (
+    SELECT file_id FROM index_queue WHERE token = $1::bigint ORDER BY file_id FOR NO KEY UPDATE
+  )
+  UPDATE index_queue q SET token = NULL, worker = NULL, available_at = now(), attempts = greatest(q.attempts - 1, 0)
+  FROM mine WHERE q.file_id = mine.file_id)";
+
+constexpr const char* release_all_statement = R"(
+  WITH mine AS MATERIALIZED (
+    SELECT file_id FROM index_queue WHERE worker = $1 AND token IS NOT NULL ORDER BY file_id FOR NO KEY UPDATE
+  )
+  UPDATE index_queue q SET token = NULL, worker = NULL, available_at = now(), attempts = greatest(q.attempts - $2::integer, 0)
+  FROM mine WHERE q.file_id = mine.file_id)";
+
 DbResult<Claims> claim(Session& session, const std::string& worker, int limit, bool tried_before) {
   auto rows = session.execute(
       claim_statement, {std::to_string(limit), std::to_string(lease_seconds), worker, tried_before ? "true" : "false"});
@@ -55,19 +70,13 @@ DbResult<Claims> claim_next(Session& session, const std::string& worker, int lim
 }
 
 DbStatus release(Session& session, std::int64_t token) {
-  auto done = session.execute(
-      "UPDATE index_queue SET token = NULL, worker = NULL, available_at = now(), attempts = greatest(attempts - 1, 0) "
-      "WHERE token = $1::bigint",
-      {std::to_string(token)});
+  auto done = session.execute(release_statement, {std::to_string(token)});
   if (!done) return tl::unexpected(done.error());
   return {};
 }
 
 DbStatus release_all(Connection& connection, const std::string& worker, bool counted) {
-  auto done = connection.execute(
-      "UPDATE index_queue SET token = NULL, worker = NULL, available_at = now(), "
-      "attempts = greatest(attempts - $2::integer, 0) WHERE worker = $1 AND token IS NOT NULL",
-      {worker, counted ? "0" : "1"});
+  auto done = connection.execute(release_all_statement, {worker, counted ? "0" : "1"});
   if (!done) return tl::unexpected(done.error());
   return {};
 }

@@ -12,6 +12,7 @@
 
 #include "common/posix.h"
 #include "workers/files/beneath.h"
+#include "workers/files/root.h"
 
 namespace ca::workers {
 
@@ -26,10 +27,12 @@ Content without_bytes(Content::Kind kind, std::string reason) {
   return content;
 }
 
-Content not_opened(const Error& error) {
-  const bool gone = error.code == ENOENT || error.code == ENOTDIR || error.code == ELOOP || error.code == EXDEV;
-  return without_bytes(gone ? Content::Kind::vanished : Content::Kind::unreadable,
-                       std::string("cannot be opened: ") + std::strerror(error.code));
+// Why the file itself, below an open root, could not be opened or read. ELOOP and EXDEV: a link is in the way.
+Content not_read(const char* what, int code) {
+  auto kind = Content::Kind::unavailable;
+  if (means_gone(code) || code == ELOOP || code == EXDEV) kind = Content::Kind::vanished;
+  if (means_closed(code) || code == EIO || code == ENXIO || code == EFBIG) kind = Content::Kind::unreadable;
+  return without_bytes(kind, fmt::format("{}: {}", what, std::strerror(code)));
 }
 
 // What the first bytes and the size say before the whole is read; nullopt: read on.
@@ -58,20 +61,18 @@ std::uint32_t count_lines(std::string_view bytes) {
 
 Content read_content(const std::string& root, const std::string& path) {
   const auto root_fd = open_root(root);
-  if (!root_fd) return not_opened(root_fd.error());
+  if (!root_fd) return without_bytes(Content::Kind::unavailable, "its root cannot be opened: " + root_fd.error().message);
   const auto fd = open_beneath(root_fd->get(), path, O_RDONLY);
-  if (!fd) return not_opened(fd.error());
+  if (!fd) return not_read("cannot be opened", fd.error().code);
   struct stat info {};
-  if (::fstat(fd->get(), &info) != 0 || !S_ISREG(info.st_mode)) {
-    return without_bytes(Content::Kind::vanished, "not a regular file");
-  }
+  if (::fstat(fd->get(), &info) != 0) return not_read("cannot be read", errno);
+  if (!S_ISREG(info.st_mode)) return without_bytes(Content::Kind::vanished, "not a regular file");
   char first[looked_at];
   const ssize_t count = ::pread(fd->get(), first, sizeof first, 0);
-  if (count < 0)
-    return without_bytes(Content::Kind::unreadable, std::string("cannot be read: ") + std::strerror(errno));
+  if (count < 0) return not_read("cannot be read", errno);
   if (auto verdict = judge(path, {first, static_cast<std::size_t>(count)}, info.st_size)) return *verdict;
   auto bytes = read_to_end(fd->get(), 2 * largest_file);
-  if (!bytes) return without_bytes(Content::Kind::unreadable, "cannot be read: " + bytes.error().message);
+  if (!bytes) return not_read("cannot be read", bytes.error().code);
   Content content;
   content.bytes = std::move(*bytes);
   content.language = analysis::detect_language(path, std::string_view(content.bytes).substr(0, looked_at));

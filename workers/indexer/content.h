@@ -16,8 +16,9 @@ struct Content {
     text,        // bytes and hash are set; language too where it is known
     not_source,  // binary, or large and in no known language: no use in trying again
     too_large,   // in a known language, but larger than largest_file
-    vanished,    // not there, or no regular file any more
-    unreadable,  // it may be readable later
+    vanished,     // not there, or no regular file any more
+    unreadable,   // it may be readable later
+    unavailable,  // could not be looked at, for a reason that is not the file's: its root is away, no descriptor is left
   };
   Kind kind = Kind::text;
   std::string reason;  // for all but text

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <numeric>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "common/posix.h"
 #include "workers/database/text.h"
 #include "workers/files/beneath.h"
+#include "workers/files/root.h"
 #include "workers/indexer/left_out.h"
 
 namespace ca::workers {
@@ -87,9 +89,15 @@ std::optional<Language> language_named(std::string_view name) {
   return std::nullopt;
 }
 
-std::string read_beneath(int root, const std::string& path) {
+// Returns the text of a go.mod that has a row, "" if this process may not read it or if it is too large. Errors: all else,
+// also that it is not there: then the tree is not the one that the rows are from.
+Result<std::string> module_text(int root, const std::string& path) {
   const auto fd = open_beneath(root, path, O_RDONLY);
-  return fd ? read_to_end(fd->get(), largest_go_mod).value_or(std::string()) : std::string();
+  if (!fd && means_closed(fd.error().code)) return "";
+  if (!fd) return tl::unexpected(fd.error());
+  auto text = read_to_end(fd->get(), largest_go_mod);
+  if (!text && text.error().code == EFBIG) return "";
+  return text;
 }
 
 analysis::Import import_of(const Rows& rows, int row) {
@@ -181,7 +189,8 @@ DbStatus ImportRound::read_files(Session& session) {
   return {};
 }
 
-// False where the tree cannot be seen: then nothing can be said to be missing. The lease runs out, and another round tries again.
+// Returns false if the tree cannot be seen: then nothing can be said to be missing. The lease runs out, and another round
+// tries again.
 bool ImportRound::make_resolver() {
   const auto root = open_root(lease_.root);
   if (!root) {
@@ -191,7 +200,12 @@ bool ImportRound::make_resolver() {
   std::vector<analysis::imports::GoModule> modules;
   for (const std::string& path : paths_) {
     if (analysis::imports::name_of(path) != "go.mod") continue;
-    modules.push_back({std::string(analysis::imports::folder_of(path)), analysis::imports::go_module_path(read_beneath(root->get(), path))});
+    const auto text = module_text(root->get(), path);
+    if (!text) {
+      log::warning("imports below {} are not looked at for now: {}", lease_.root, text.error().message);
+      return false;
+    }
+    modules.push_back({std::string(analysis::imports::folder_of(path)), analysis::imports::go_module_path(*text)});
   }
   resolver_.emplace(paths_, left_out(root->get(), paths_), std::move(modules));
   return true;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <string_view>
 
@@ -42,7 +43,11 @@ Listing list(int root, const std::string& folder, const std::vector<std::string>
   const std::unique_ptr<DIR, CloseFolder> entries(fd ? ::fdopendir(fd->get()) : nullptr);
   if (!entries) return {{}, {folder}};
   (void)fd->release();
-  while (const dirent* entry = ::readdir(entries.get())) {
+  for (;;) {
+    errno = 0;
+    const dirent* entry = ::readdir(entries.get());
+    if (entry == nullptr && errno != 0) return {std::move(found.folders), {folder}};
+    if (entry == nullptr) return found;
     const std::string_view name = entry->d_name;
     if (name == "." || name == "..") continue;
     std::string path = joined(folder, name);
@@ -53,7 +58,6 @@ Listing list(int root, const std::string& folder, const std::vector<std::string>
     }
     if (found.left_out.size() > most_a_folder) return {std::move(found.folders), {folder}};
   }
-  return found;
 }
 
 }  // namespace

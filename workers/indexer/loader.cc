@@ -14,6 +14,8 @@ namespace {
 
 using Ids = std::vector<std::int64_t>;
 
+constexpr const char* pause_of_later = "30";  // seconds
+
 DbStatus run(Connection& connection, const char* statement, const std::vector<Parameter>& parameters = {}) {
   auto rows = connection.execute(statement, parameters);
   if (!rows) return tl::unexpected(rows.error());
@@ -27,19 +29,22 @@ DbResult<std::set<std::int64_t>> ids_of(DbResult<Rows> rows) {
   return ids;
 }
 
-// Locks the files that are still ours. A file that the watcher is just changing is left out rather than waited for: it
-// goes back to the queue anyway, and so two writers never wait for each other.
+// Locks the files that are still ours, and their rows in the queue. Both, because a lock makes PostgreSQL look at the
+// newest version of a row and check the conditions again, but only for the rows that are locked: if the watcher committed
+// a change of a file after this statement's snapshot, its row in the queue has lost our token. A file that the watcher is
+// just changing is left out rather than waited for: it goes back to the queue anyway, and so two writers never wait for
+// each other.
 DbResult<std::set<std::int64_t>> lock_files(Connection& connection, std::int64_t token, const Ids& files) {
   return ids_of(connection.execute(
       "SELECT f.id FROM files f JOIN index_queue q ON q.file_id = f.id "
-      "WHERE f.id = ANY ($1::bigint[]) AND q.token = $2::bigint ORDER BY f.id FOR NO KEY UPDATE OF f SKIP LOCKED",
+      "WHERE f.id = ANY ($1::bigint[]) AND q.token = $2::bigint ORDER BY f.id FOR NO KEY UPDATE OF f, q SKIP LOCKED",
       {integer_array(files), std::to_string(token)}));
 }
 
 struct Batch {
   std::vector<const Outcome*> done;  // indexed, unchanged, skipped, dead
-  Ids done_ids, replaced, retried, vanished;
-  std::vector<std::string> retry_reasons;
+  Ids done_ids, replaced, back, failed;           // back: into the queue; failed: those of them that count as failures
+  std::vector<std::string> reasons;  // of back
 };
 
 // What is stored has to go before new facts come in: where there may be any.
@@ -50,11 +55,10 @@ Batch sort_out(const std::vector<Outcome>& outcomes, const std::set<std::int64_t
   for (const auto& outcome : outcomes) {
     const auto id = outcome.claim.file_id;
     if (!ours.contains(id)) continue;
-    if (outcome.kind == Outcome::Kind::vanished) {
-      batch.vanished.push_back(id);
-    } else if (outcome.kind == Outcome::Kind::retry) {
-      batch.retried.push_back(id);
-      batch.retry_reasons.push_back(valid_text(outcome.reason));
+    if (outcome.kind == Outcome::Kind::retry || outcome.kind == Outcome::Kind::later) {
+      batch.back.push_back(id);
+      batch.reasons.push_back(valid_text(outcome.reason));
+      if (outcome.kind == Outcome::Kind::retry) batch.failed.push_back(id);
     } else {
       batch.done.push_back(&outcome);
       batch.done_ids.push_back(id);
@@ -99,7 +103,7 @@ const char* status_name(Outcome::Kind kind) {
     case Outcome::Kind::skipped: return "skipped";
     case Outcome::Kind::dead: return "dead";
     case Outcome::Kind::retry:
-    case Outcome::Kind::vanished: break;
+    case Outcome::Kind::later: break;
   }
   return "pending";
 }
@@ -142,19 +146,24 @@ DbStatus note_module_files(Connection& connection, const Batch& batch) {
   return run(connection, "INSERT INTO import_resolution_due (project_id) SELECT DISTINCT unnest($1::integer[])", {integer_array(projects)});
 }
 
-// Back to the queue after a pause that grows with the failures; the reason stands in files.error meanwhile.
+// Puts files back into the queue with a delay: one second per failure, or `pause_of_later` if the file could not be looked
+// at for no fault of its own, which does not count as an attempt either. Until then, files.error has the reason.
 DbStatus put_back(Connection& connection, std::int64_t token, const Batch& batch) {
-  if (batch.retried.empty()) return {};
-  auto done = run(connection,
-                  "UPDATE index_queue SET token = NULL, worker = NULL, failures = failures + 1, "
-                  "available_at = now() + (failures + 1) * interval '1 second' "
-                  "WHERE file_id = ANY ($1::bigint[]) AND token = $2::bigint",
-                  {integer_array(batch.retried), std::to_string(token)});
+  if (batch.back.empty()) return {};
+  auto done = run(connection, R"(
+    UPDATE index_queue q
+    SET token = NULL, worker = NULL,
+        failures = q.failures + (b.failed)::integer,
+        attempts = greatest(q.attempts - (NOT b.failed)::integer, 0),
+        available_at = now() + CASE WHEN b.failed THEN q.failures + 1 ELSE $4::integer END * interval '1 second'
+    FROM (SELECT id, id = ANY ($2::bigint[]) AS failed FROM unnest($1::bigint[]) AS id) b
+    WHERE q.file_id = b.id AND q.token = $3::bigint)",
+                  {integer_array(batch.back), integer_array(batch.failed), std::to_string(token), pause_of_later});
   if (!done) return done;
   return run(connection,
              "UPDATE files f SET error = r.reason FROM unnest($1::bigint[], $2::text[]) AS r (id, reason) "
              "WHERE f.id = r.id",
-             {integer_array(batch.retried), text_array(batch.retry_reasons)});
+             {integer_array(batch.back), text_array(batch.reasons)});
 }
 
 DbStatus store_once(Connection& connection, std::int64_t token, const std::vector<Outcome>& outcomes) {
@@ -166,15 +175,13 @@ DbStatus store_once(Connection& connection, std::int64_t token, const std::vecto
   const auto ours = lock_files(connection, token, files);
   if (!ours) return tl::unexpected(ours.error());
   const Batch batch = sort_out(outcomes, *ours);
-  step = run(connection, "DELETE FROM index_queue WHERE file_id = ANY ($1::bigint[])", {integer_array(batch.done_ids)});
+  step = run(connection, "DELETE FROM index_queue WHERE file_id = ANY ($1::bigint[]) AND token = $2::bigint",
+             {integer_array(batch.done_ids), std::to_string(token)});
   if (step) step = remove_facts(connection, batch.replaced);
   if (step) step = copy_facts(connection, batch);
   if (step) step = update_files(connection, batch);
   if (step) step = note_module_files(connection, batch);
   if (step) step = put_back(connection, token, batch);
-  if (step && !batch.vanished.empty()) {
-    step = run(connection, "DELETE FROM files WHERE id = ANY ($1::bigint[])", {integer_array(batch.vanished)});
-  }
   return step;
 }
 

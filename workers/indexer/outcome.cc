@@ -58,7 +58,8 @@ Outcome work_on(const Claim& claim) {
     case Content::Kind::text: return analysed(claim, content);
     case Content::Kind::not_source: return without_facts(claim, Outcome::Kind::skipped, content.reason);
     case Content::Kind::too_large: return without_facts(claim, Outcome::Kind::dead, content.reason);
-    case Content::Kind::vanished: return without_facts(claim, Outcome::Kind::vanished, "");
+    case Content::Kind::vanished:
+    case Content::Kind::unavailable: return without_facts(claim, Outcome::Kind::later, content.reason);
     case Content::Kind::unreadable: return failed_attempt(claim, content.reason);
   }
   return {};

@@ -15,11 +15,11 @@ struct Outcome {
     skipped,    // not source text
     dead,       // given up on
     retry,      // this attempt failed, another one may do better
-    vanished,   // the file is not there any more
+    later,      // the file could not be looked at, for no fault of its own. Whether it is there the watcher finds out
   };
   Claim claim;
   Kind kind = Kind::indexed;
-  std::string reason;    // for skipped, dead, retry
+  std::string reason;    // for skipped, dead, retry, later
   std::string language;  // "": none that is known
   std::string hash;
   std::uint32_t line_count = 0;

@@ -16,30 +16,48 @@ DbResult<std::int64_t> affected(DbResult<Rows> rows) {
   return rows->affected();
 }
 
-// Files of projects that are to go: configured ones whose name is not in $1 any more, and those that were removed by hand.
+// Projects that the configuration does not name any more.
+constexpr const char* remove_unnamed = R"(
+  WITH removed AS (
+    UPDATE projects SET origin = 'removed', name = removed_name(id, name)
+    WHERE origin = 'configured' AND name <> ALL ($1::text[]) RETURNING id
+  )
+  SELECT pg_notify('projects', '') FROM removed)";
+
+// Locks before it deletes, so that two that do this at once never take each other's portion for the end of it.
 constexpr const char* delete_files = R"(
-  DELETE FROM files WHERE id IN (
-    SELECT f.id FROM files f JOIN projects p ON p.id = f.project_id
-    WHERE p.origin = 'removed' OR (p.origin = 'configured' AND p.name <> ALL ($1::text[])) LIMIT $2::integer))";
+  WITH portion AS MATERIALIZED (
+    SELECT f.id FROM files f JOIN projects p ON p.id = f.project_id WHERE p.origin = 'removed'
+    LIMIT $1::integer FOR UPDATE OF f
+  )
+  DELETE FROM files f USING portion WHERE f.id = portion.id)";
 
 constexpr const char* delete_projects = R"(
-  DELETE FROM projects WHERE origin = 'removed' OR (origin = 'configured' AND name <> ALL ($1::text[])))";
+  DELETE FROM projects p WHERE origin = 'removed' AND NOT EXISTS (SELECT FROM files f WHERE f.project_id = p.id))";
 
+// These three lock the rows that they decide by. A file that somebody is just changing or deleting is passed over: it is
+// mended by that, or by the next round.
 constexpr const char* queue_unqueued = R"(
-  INSERT INTO index_queue (file_id, priority)
-  SELECT f.id, $1::smallint FROM files f
-  WHERE f.status = 'pending' AND NOT EXISTS (SELECT FROM index_queue q WHERE q.file_id = f.id)
-  ON CONFLICT DO NOTHING)";
+  WITH unqueued AS MATERIALIZED (
+    SELECT f.id FROM files f
+    WHERE f.status = 'pending' AND NOT EXISTS (SELECT FROM index_queue q WHERE q.file_id = f.id)
+    FOR NO KEY UPDATE OF f SKIP LOCKED
+  )
+  INSERT INTO index_queue (file_id, priority) SELECT id, $1::smallint FROM unqueued ON CONFLICT DO NOTHING)";
 
 constexpr const char* mark_queued = R"(
-  UPDATE files f SET status = 'pending' FROM index_queue q WHERE q.file_id = f.id AND f.status <> 'pending')";
+  WITH queued AS MATERIALIZED (
+    SELECT f.id FROM files f JOIN index_queue q ON q.file_id = f.id WHERE f.status <> 'pending'
+    FOR NO KEY UPDATE OF f, q SKIP LOCKED
+  )
+  UPDATE files f SET status = 'pending' FROM queued WHERE f.id = queued.id)";
 
 constexpr const char* queue_outdated_files = R"(
-  WITH outdated AS (
-    UPDATE files SET status = 'pending' WHERE id IN (
-      SELECT id FROM files WHERE status <> 'pending' AND analyser_version < $1::integer
-      LIMIT $2::integer FOR UPDATE SKIP LOCKED)
-    RETURNING id
+  WITH old AS MATERIALIZED (
+    SELECT id FROM files WHERE status <> 'pending' AND analyser_version < $1::integer
+    LIMIT $2::integer FOR NO KEY UPDATE SKIP LOCKED
+  ), outdated AS (
+    UPDATE files f SET status = 'pending' FROM old WHERE f.id = old.id RETURNING f.id
   )
   INSERT INTO index_queue (file_id, priority) SELECT id, $3::smallint FROM outdated ON CONFLICT DO NOTHING)";
 
@@ -61,18 +79,17 @@ DbResult<std::int64_t> announce(Session& session, std::int64_t queued) {
 }  // namespace
 
 DbResult<std::int64_t> remove_projects(Session& session, const std::vector<ProjectConfig>* configured) {
-  Parameter names;  // null compares with nothing
   if (configured != nullptr) {
-    std::vector<std::string> list;
-    for (const auto& project : *configured) list.push_back(valid_text(project.name));
-    names = text_array(list);
+    std::vector<std::string> names;
+    for (const auto& project : *configured) names.push_back(valid_text(project.name));
+    if (auto marked = session.execute(remove_unnamed, {text_array(names)}); !marked) return tl::unexpected(marked.error());
   }
   for (;;) {
-    const auto removed = affected(session.execute(delete_files, {names, portion}));
+    const auto removed = affected(session.execute(delete_files, {portion}));
     if (!removed) return removed;
     if (*removed == 0) break;
   }
-  return affected(session.execute(delete_projects, {names}));
+  return affected(session.execute(delete_projects));
 }
 
 DbResult<std::int64_t> mend_queue(Session& session) {

@@ -20,19 +20,21 @@ constexpr const char* add_statement = R"(
   WITH added AS (
     INSERT INTO projects AS p (name, path, exclude, index_secrets, origin) VALUES ($1, $2, $3::text[], $4::boolean, 'added')
     ON CONFLICT (name) DO UPDATE SET path = excluded.path, exclude = excluded.exclude, index_secrets = excluded.index_secrets,
-      origin = 'added' WHERE p.origin <> 'configured' AND (p.path = excluded.path OR p.origin = 'removed')
+      origin = 'added' WHERE p.origin = 'added' AND p.path = excluded.path
     RETURNING id
   )
   SELECT id, pg_notify('projects', '') FROM added)";
 
 constexpr const char* remove_statement = R"(
-  WITH marked AS (UPDATE projects SET origin = 'removed' WHERE name = $1 AND origin <> 'configured' RETURNING id)
+  WITH marked AS (
+    UPDATE projects SET origin = 'removed', name = removed_name(id, name) WHERE name = $1 AND origin = 'added' RETURNING id
+  )
   SELECT (SELECT count(*) FROM files f WHERE f.project_id = marked.id), pg_notify('projects', '') FROM marked)";
 
 constexpr const char* progress_statement = R"(
   SELECT coalesce(json_agg(json_build_object('name', name, 'path', path, 'origin', origin, 'files', files, 'indexed', indexed,
     'pending', pending, 'skipped', skipped, 'dead', dead, 'files_per_second', files_per_second, 'seconds_left', seconds_left,
-    'scanned', scanned_at IS NOT NULL) ORDER BY name), '[]') FROM project_progress WHERE origin <> 'removed')";
+    'scanned', scanned_at IS NOT NULL, 'trouble', trouble) ORDER BY name), '[]') FROM project_progress WHERE origin <> 'removed')";
 
 constexpr const char* dead_statement = R"(
   SELECT coalesce(json_agg(json_build_object('project', name, 'path', path, 'reason', error)), '[]') FROM (
@@ -41,7 +43,9 @@ constexpr const char* dead_statement = R"(
 
 std::string state_of(const json& project) {
   const auto number = [&](const char* key) { return project[key].get<std::int64_t>(); };
-  if (!project["scanned"].get<bool>() && number("files") == 0) return "not scanned yet";
+  const auto& reason = project["trouble"];
+  const std::string trouble = reason.is_string() ? "; " + reason.get<std::string>() : "";
+  if (!project["scanned"].get<bool>() && number("files") == 0) return "not scanned yet" + trouble;
   std::string text = fmt::format("{} file{}, {} indexed", number("files"), number("files") == 1 ? "" : "s", number("indexed"));
   if (number("pending") > 0) text += fmt::format(", {} pending", number("pending"));
   if (!project["seconds_left"].is_null()) {
@@ -49,7 +53,7 @@ std::string state_of(const json& project) {
   }
   if (number("skipped") > 0) text += fmt::format(", {} skipped", number("skipped"));
   if (number("dead") > 0) text += fmt::format(", {} given up on", number("dead"));
-  return text;
+  return text + trouble;
 }
 
 }  // namespace
@@ -66,15 +70,15 @@ Status add_project(Session& session, const ProjectConfig& project) {
 }
 
 Result<std::int64_t> remove_project(Session& session, const std::string& name) {
-  const auto known = session.execute("SELECT origin FROM projects WHERE name = $1", {name});
-  if (!known) return refused(known.error());
-  if (known->size() == 0) return failure(fmt::format("there is no project {}; see: project list", name));
-  if (known->text(0, 0) == "configured") {
-    return failure(fmt::format("project {} stands in the configuration file: take it out there and restart", name));
-  }
   const auto marked = session.execute(remove_statement, {name});
   if (!marked) return refused(marked.error());
-  const std::int64_t files = marked->size() > 0 ? marked->integer(0, 0) : 0;
+  if (marked->size() == 0) {
+    const auto configured = session.execute("SELECT FROM projects WHERE name = $1 AND origin = 'configured'", {name});
+    if (!configured) return refused(configured.error());
+    if (configured->size() == 0) return failure(fmt::format("there is no project {}; see: project list", name));
+    return failure(fmt::format("project {} stands in the configuration file: take it out there and restart", name));
+  }
+  const std::int64_t files = marked->integer(0, 0);
   if (const auto removed = remove_projects(session, nullptr); !removed) return refused(removed.error());
   return files;
 }

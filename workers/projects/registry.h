@@ -19,7 +19,7 @@ Status add_project(Session& session, const ProjectConfig& project);
 // Errors besides: no such project; it stands in the configuration.
 Result<std::int64_t> remove_project(Session& session, const std::string& name);
 
-// {"projects": [{name, path, origin, files, indexed, pending, skipped, dead, files_per_second, seconds_left, scanned}],
+// {"projects": [{name, path, origin, files, indexed, pending, skipped, dead, files_per_second, seconds_left, scanned, trouble}],
 //  "dead_letters": [{project, path, reason}]}: all the projects, and at most `most_dead_letters` files that were given up on.
 Result<nlohmann::json> progress(Session& session);
 inline constexpr int most_dead_letters = 100;

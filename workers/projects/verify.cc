@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 
 #include "common/clock.h"
 #include "workers/database/text.h"
-#include "workers/files/beneath.h"
+#include "workers/files/root.h"
 #include "workers/indexer/content.h"
 #include "workers/watcher/selection.h"
 #include "workers/watcher/walk.h"
@@ -22,7 +23,7 @@ struct Row {
 using Rows_by_path = std::unordered_map<std::string, Row>;
 
 struct Subject {
-  std::string id;
+  std::string id, device;
   ProjectConfig project;
 };
 
@@ -30,10 +31,11 @@ tl::unexpected<Error> refused(const DbError& error) { return failure("the databa
 
 Result<Subject> find(Session& session, const std::string& name) {
   const auto rows = session.execute(
-      "SELECT id, path, index_secrets, array_to_json(exclude) FROM projects WHERE name = $1 AND origin <> 'removed'", {name});
+      "SELECT id, path, index_secrets, array_to_json(exclude), root_device FROM projects WHERE name = $1 AND origin <> 'removed'", {name});
   if (!rows) return refused(rows.error());
   if (rows->size() == 0) return failure(fmt::format("there is no project {}; see: project list", name));
   return Subject{std::string(rows->text(0, 0)),
+                 std::string(rows->text(0, 4)),
                  {name, std::string(rows->text(0, 1)), text_list(rows->text(0, 3)), rows->text(0, 2) == "t"}};
 }
 
@@ -48,29 +50,58 @@ Result<Rows_by_path> stored(Session& session, const std::string& project) {
   return files;
 }
 
-// Whether the bytes are those that the row speaks of. A file that vanishes meanwhile is for the next look.
-bool is_true(const Subject& subject, const FileSeen& file, const Row& row) {
-  if (row.status == "dead") return row.stamp == file.stamp;
+// What differs between the file and its row; nullopt: nothing. A file that vanishes meanwhile is for the next look.
+std::optional<Mismatch::Kind> compare(const Subject& subject, const FileSeen& file, const Row& row) {
+  const auto if_not = [](bool same) { return same ? std::nullopt : std::optional(Mismatch::Kind::stale); };
+  if (row.status == "pending") return Mismatch::Kind::pending;
+  if (row.status == "dead") return if_not(row.stamp == file.stamp);
   const Content content = read_content(subject.project.path, file.path);
-  if (row.status == "skipped") return content.kind == Content::Kind::not_source;
-  return content.kind == Content::Kind::text && content.hash == row.hash;
+  switch (content.kind) {
+    case Content::Kind::unreadable:
+    case Content::Kind::unavailable: return Mismatch::Kind::unseen;
+    case Content::Kind::not_source: return if_not(row.status == "skipped");
+    case Content::Kind::text: return if_not(row.status == "indexed" && content.hash == row.hash);
+    case Content::Kind::too_large:
+    case Content::Kind::vanished: break;
+  }
+  return Mismatch::Kind::stale;
+}
+
+struct Tree {
+  std::vector<FileSeen> files;
+  WalkEnd end;
+  Root::Identity root;
+};
+
+Result<Tree> walk_tree(const Stop& stop, const ProjectConfig& project) {
+  const auto root = Root::open(project.path);
+  if (!root) return failure(fmt::format("project {}: its root cannot be opened: {}", project.name, root.error().message));
+  Selection selection(project);
+  Tree tree;
+  tree.root = root->identity();
+  WalkCallbacks callbacks;
+  callbacks.folder = [](const std::string&, int) {};
+  callbacks.file = [&](FileSeen file) { tree.files.push_back(std::move(file)); };
+  callbacks.unstorable = [](const std::string&) {};
+  callbacks.breath = [&] { return !stop.requested(); };
+  tree.end = walk(*root, "", selection, callbacks);
+  if (tree.end.stopped) return failure("interrupted");
+  const Status there = tree.end.failed ? tl::unexpected(*tree.end.failed) : root->check();
+  if (!there) return failure(fmt::format("project {}: its tree cannot be looked at: {}", project.name, there.error().message));
+  return tree;
 }
 
 Result<Verification> look(const Stop& stop, Session& session, const Subject& subject) {
-  const auto root = open_root(subject.project.path);
-  if (!root) return failure(fmt::format("project {}: its root cannot be opened: {}", subject.project.name, root.error().message));
-  Selection selection(subject.project);
-  std::vector<FileSeen> seen;
-  WalkCallbacks callbacks;
-  callbacks.folder = [](const std::string&, int) {};
-  callbacks.file = [&](FileSeen file) { seen.push_back(std::move(file)); };
-  callbacks.unstorable = [](const std::string&) {};
-  callbacks.breath = [&] { return !stop.requested(); };
-  if (!walk(root->get(), "", selection, callbacks)) return failure("interrupted");
+  const auto tree = walk_tree(stop, subject.project);
+  if (!tree) return tl::unexpected(tree.error());
   auto rows = stored(session, subject.id);
   if (!rows) return tl::unexpected(rows.error());
+  if (tree->files.empty() && !rows->empty() && subject.device != std::to_string(tree->root.device)) {
+    return failure(fmt::format("project {}: its root is empty, and not on the file system that it was on when it was last scanned",
+                               subject.project.name));
+  }
   Verification result;
-  for (const FileSeen& file : seen) {
+  for (const FileSeen& file : tree->files) {
     if (stop.requested()) return failure("interrupted");
     ++result.files;
     const auto row = rows->find(file.path);
@@ -79,14 +110,13 @@ Result<Verification> look(const Stop& stop, Session& session, const Subject& sub
       continue;
     }
     if (row->second.status == "dead") ++result.dead;
-    if (row->second.status == "pending") {
-      result.mismatches.push_back({Mismatch::Kind::pending, file.path});
-    } else if (!is_true(subject, file, row->second)) {
-      result.mismatches.push_back({Mismatch::Kind::stale, file.path});
-    }
+    if (const auto kind = compare(subject, file, row->second)) result.mismatches.push_back({*kind, file.path});
     rows->erase(row);
   }
-  for (const auto& [path, row] : *rows) result.mismatches.push_back({Mismatch::Kind::extra, path});
+  for (const auto& [path, row] : *rows) {
+    if (tree->end.proves_gone(path)) result.mismatches.push_back({Mismatch::Kind::extra, path});
+  }
+  for (const auto& folder : tree->end.closed) result.mismatches.push_back({Mismatch::Kind::unseen, folder});
   std::sort(result.mismatches.begin(), result.mismatches.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
   return result;
 }
@@ -99,6 +129,7 @@ const char* mismatch_name(Mismatch::Kind kind) {
     case Mismatch::Kind::extra: return "extra";
     case Mismatch::Kind::stale: return "stale";
     case Mismatch::Kind::pending: return "pending";
+    case Mismatch::Kind::unseen: return "unseen";
   }
   return "";
 }

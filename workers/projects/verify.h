@@ -16,6 +16,7 @@ struct Mismatch {
     extra,    // in the database, not in the tree
     stale,    // the bytes are not those that were indexed
     pending,  // noticed, and not indexed yet
+    unseen,   // a file or folder that cannot be looked into, so that nothing is known of it
   };
   Kind kind = Kind::missing;
   std::string path;
@@ -30,7 +31,8 @@ struct Verification {
 };
 
 // What differs is looked at again for up to `patience`, so that changes under way are no mismatches. Blocks: reads every file.
-// Errors: no such project, its root cannot be opened, the database.
+// Errors: no such project; its root cannot be opened, or is empty on another file system than before; a look-up that failed
+// for lack of resources or by an I/O error; the database.
 Result<Verification> verify_project(const Stop& stop, Session& session, const std::string& name, Milliseconds patience);
 
 }  // namespace ca::workers

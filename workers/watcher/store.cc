@@ -6,13 +6,15 @@ namespace ca::workers {
 
 namespace {
 
-// The stamp decides: an unchanged file is not touched, so that a second scan writes nothing. A project that is being removed
-// gets no rows any more.
+// First of each apply(). The lock makes applications take turns, also those of a connection or process that has died
+// and whose last statement still runs: an older view never lands on a newer one. It also makes a removal wait.
+constexpr const char* hold_statement =
+    "SELECT FROM projects WHERE id = $1::integer AND origin <> 'removed' FOR NO KEY UPDATE";
+
+// The stamp decides: an unchanged file is not touched, so that a second scan writes nothing.
 constexpr const char* upsert_statement = R"(
-  WITH project AS (
-    SELECT FROM projects WHERE id = $1::integer AND origin <> 'removed' FOR KEY SHARE
-  ), seen AS (
-    SELECT s.* FROM project, unnest($2::text[], $3::bigint[], $4::bigint[], $5::text[]) AS s (path, size, mtime_us, stamp)
+  WITH seen AS (
+    SELECT s.* FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::text[]) AS s (path, size, mtime_us, stamp)
   ), changed AS (
     INSERT INTO files AS f (project_id, path, size, mtime, stamp)
     SELECT $1::integer, path, size, timestamptz 'epoch' + mtime_us * interval '1 microsecond', stamp
@@ -40,9 +42,14 @@ constexpr const char* delete_files_statement = R"(
 constexpr const char* configured_project_statement = R"(
   INSERT INTO projects AS p (name, path, exclude, index_secrets) VALUES ($1, $2, $3::text[], $4::boolean)
   ON CONFLICT (name) DO UPDATE SET path = excluded.path, exclude = excluded.exclude,
-    index_secrets = excluded.index_secrets, origin = 'configured' RETURNING id)";
+    index_secrets = excluded.index_secrets, origin = 'configured' RETURNING id, root_device, trouble)";
 
-std::vector<Parameter> upsert_parameters(std::int64_t project, const std::vector<FileSeen>& files, bool live) {
+// The definition is compared too: the project of that name may have been removed and added with another one.
+constexpr const char* added_project_statement = R"(
+  SELECT id, root_device, trouble FROM projects
+  WHERE name = $1 AND path = $2 AND exclude = $3::text[] AND index_secrets = $4::boolean AND origin = 'added')";
+
+std::vector<Parameter> upsert_parameters(const std::string& project, const std::vector<FileSeen>& files, bool live) {
   std::vector<std::string> paths, stamps;
   std::vector<std::int64_t> sizes, times;
   for (const auto& file : files) {
@@ -51,7 +58,7 @@ std::vector<Parameter> upsert_parameters(std::int64_t project, const std::vector
     sizes.push_back(file.size);
     times.push_back(file.mtime_us);
   }
-  return {std::to_string(project), text_array(paths),  integer_array(sizes),
+  return {project, text_array(paths),  integer_array(sizes),
           integer_array(times),    text_array(stamps), live ? "0" : "1"};
 }
 
@@ -60,26 +67,43 @@ DbStatus status_of(DbResult<Rows> rows) {
   return {};
 }
 
-}  // namespace
-
-DbResult<std::int64_t> Store::project_id(const ProjectConfig& project, bool configured) {
-  const auto name = valid_text(project.name);
-  auto rows = configured
-                  ? session_.execute(configured_project_statement, {name, valid_text(project.path), text_array(project.exclude),
-                                                                    project.index_secrets ? "true" : "false"})
-                  : session_.execute("SELECT id FROM projects WHERE name = $1 AND origin = 'added'", {name});
-  if (!rows) return tl::unexpected(rows.error());
-  return rows->size() == 0 ? 0 : rows->integer(0, 0);
+DbStatus change_rows(Connection& connection, const std::string& project, const TreeChange& change, bool live) {
+  DbStatus done;
+  if (!change.gone_trees.empty()) {
+    done = status_of(connection.execute(delete_trees_statement, {project, text_array(change.gone_trees)}));
+  }
+  if (done && !change.gone_files.empty()) {
+    done = status_of(connection.execute(delete_files_statement, {project, text_array(change.gone_files)}));
+  }
+  if (!done || change.changed.empty()) return done;
+  auto queued = connection.execute(upsert_statement, upsert_parameters(project, change.changed, live));
+  if (!queued) return tl::unexpected(queued.error());
+  if (queued->affected() == 0) return {};
+  return status_of(connection.execute("SELECT pg_notify('index_queue', '')"));
 }
 
-DbResult<std::vector<ProjectConfig>> Store::added_projects() {
-  auto rows = session_.execute(
-      "SELECT name, path, index_secrets, array_to_json(exclude) FROM projects WHERE origin = 'added' ORDER BY id");
+}  // namespace
+
+DbResult<ProjectRow> Store::project_row(const ProjectConfig& project, bool configured) {
+  auto rows = session_.execute(configured ? configured_project_statement : added_project_statement,
+                               {valid_text(project.name), valid_text(project.path), text_array(project.exclude),
+                                project.index_secrets ? "true" : "false"});
   if (!rows) return tl::unexpected(rows.error());
-  std::vector<ProjectConfig> projects;
+  if (rows->size() == 0) return ProjectRow{};
+  return ProjectRow{rows->integer(0, 0), std::string(rows->text(0, 1)), std::string(rows->text(0, 2))};
+}
+
+DbResult<Projects> Store::projects() {
+  auto rows = session_.execute(
+      "SELECT id, origin, name, path, index_secrets, array_to_json(exclude) FROM projects WHERE origin <> 'removed' "
+      "ORDER BY id");
+  if (!rows) return tl::unexpected(rows.error());
+  Projects projects;
   for (int row = 0; row < rows->size(); ++row) {
-    projects.push_back({std::string(rows->text(row, 0)), std::string(rows->text(row, 1)), text_list(rows->text(row, 3)),
-                        rows->text(row, 2) == "t"});
+    projects.ids.insert(rows->integer(row, 0));
+    if (rows->text(row, 1) != "added") continue;
+    projects.added.push_back({std::string(rows->text(row, 2)), std::string(rows->text(row, 3)), text_list(rows->text(row, 5)),
+                              rows->text(row, 4) == "t"});
   }
   return projects;
 }
@@ -98,28 +122,28 @@ DbResult<KnownFiles> Store::known(std::int64_t project, const std::string& folde
   return known;
 }
 
-DbStatus Store::apply(std::int64_t project, const TreeChange& change, bool live) {
-  if (change.empty()) return {};
+DbResult<bool> Store::apply(std::int64_t project, const TreeChange& change, bool live) {
+  if (change.empty()) return true;
   const std::string id = std::to_string(project);
-  return session_.transaction([&](Connection& connection) -> DbStatus {
-    DbStatus done;
-    if (!change.gone_trees.empty()) {
-      done = status_of(connection.execute(delete_trees_statement, {id, text_array(change.gone_trees)}));
-    }
-    if (done && !change.gone_files.empty()) {
-      done = status_of(connection.execute(delete_files_statement, {id, text_array(change.gone_files)}));
-    }
-    if (!done || change.changed.empty()) return done;
-    auto queued = connection.execute(upsert_statement, upsert_parameters(project, change.changed, live));
-    if (!queued) return tl::unexpected(queued.error());
-    if (queued->affected() == 0) return {};
-    return status_of(connection.execute("SELECT pg_notify('index_queue', '')"));
+  bool is_there = false;
+  auto applied = session_.transaction([&](Connection& connection) -> DbStatus {
+    const auto held = connection.execute(hold_statement, {id});
+    if (!held) return tl::unexpected(held.error());
+    is_there = held->size() == 1;
+    return is_there ? change_rows(connection, id, change, live) : DbStatus();
   });
+  if (!applied) return tl::unexpected(applied.error());
+  return is_there;
 }
 
-DbStatus Store::scanned(std::int64_t project) {
-  return status_of(
-      session_.execute("UPDATE projects SET scanned_at = now() WHERE id = $1::integer", {std::to_string(project)}));
+DbStatus Store::scanned(const ProjectRow& project) {
+  return status_of(session_.execute("UPDATE projects SET scanned_at = now(), root_device = $2 WHERE id = $1::integer",
+                                    {std::to_string(project.id), project.device}));
+}
+
+DbStatus Store::set_trouble(std::int64_t project, const std::string& trouble) {
+  return status_of(session_.execute("UPDATE projects SET trouble = nullif($2, '') WHERE id = $1::integer",
+                                    {std::to_string(project), trouble}));
 }
 
 }  // namespace ca::workers

@@ -4,11 +4,11 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <cstring>
 #include <memory>
 #include <vector>
 
-#include "common/log.h"
 #include "common/posix.h"
 #include "workers/files/beneath.h"
 
@@ -27,60 +27,97 @@ std::string joined(const std::string& folder, const char* name) {
   return folder.empty() ? std::string(name) : folder + "/" + name;
 }
 
-Result<std::string> read_beneath(int root, const std::string& path) {
+// Returns the rules in a file, "" if there is no regular file of that name. Git follows no link there either.
+Result<std::string> rules_text(int root, const std::string& path) {
   const auto fd = open_beneath(root, path, O_RDONLY);
-  if (!fd) return tl::unexpected(fd.error());
-  return read_to_end(fd->get(), largest_rules_file);
+  if (!fd) {
+    const int code = fd.error().code;
+    if (means_gone(code) || code == ELOOP || code == ENXIO) return "";
+    return tl::unexpected(fd.error());
+  }
+  struct stat info {};
+  if (::fstat(fd->get(), &info) != 0) return system_failure(path, errno);
+  if (!S_ISREG(info.st_mode)) return "";
+  auto text = read_to_end(fd->get(), largest_rules_file);
+  if (!text && text.error().code == EFBIG) return "";
+  return text;
 }
 
 class Walk {
  public:
-  Walk(int root, Selection& selection, const WalkCallbacks& callbacks)
-      : root_(root), selection_(selection), callbacks_(callbacks) {}
+  Walk(const Root& root, Selection& selection, const WalkCallbacks& callbacks)
+      : root_(root.fd()), selection_(selection), callbacks_(callbacks) {}
 
-  bool run(const std::string& start) {
+  WalkEnd run(const std::string& start) {
     open_folders_.push_back(start);
-    while (!open_folders_.empty()) {
+    while (!open_folders_.empty() && !end_.stopped) {
       const std::string folder = std::move(open_folders_.back());
       open_folders_.pop_back();
-      if (!list(folder)) return false;
+      list(folder);
     }
-    return true;
+    return std::move(end_);
   }
 
  private:
-  bool list(const std::string& path) {
+  void list(const std::string& path) {
     auto fd = open_beneath(root_, path, O_RDONLY | O_DIRECTORY);
-    if (!fd) {
-      if (fd.error().code == EACCES) log::warning("cannot look into the folder {}", path);
-      return true;
-    }
+    if (!fd) return note(path, fd.error());
     callbacks_.folder(path, fd->get());
-    load_rules(root_, path, selection_);
+    load_rules(path);
     const std::unique_ptr<DIR, CloseFolder> listing(::fdopendir(fd->get()));
-    if (!listing) return true;
+    if (!listing) return note(path, system_failure(path, errno).value());
     const int folder_fd = fd->release();
-    while (const dirent* entry = ::readdir(listing.get())) {
+    while (!end_.stopped) {
+      errno = 0;
+      const dirent* entry = ::readdir(listing.get());
+      if (entry == nullptr && errno != 0) note(path, system_failure(path, errno).value());
+      if (entry == nullptr) return;
       const bool is_dots = std::strcmp(entry->d_name, ".") == 0 || std::strcmp(entry->d_name, "..") == 0;
       if (!is_dots) look_at(folder_fd, path, *entry);
-      if (++entries_ % entries_per_breath == 0 && !callbacks_.breath()) return false;
+      if (++entries_ % entries_per_breath == 0 && !callbacks_.breath()) end_.stopped = true;
     }
-    return true;
   }
 
   void look_at(int folder_fd, const std::string& folder, const dirent& entry) {
     if (entry.d_type != DT_DIR && entry.d_type != DT_REG && entry.d_type != DT_UNKNOWN) return;
     struct stat info {};
-    if (::fstatat(folder_fd, entry.d_name, &info, AT_SYMLINK_NOFOLLOW) != 0) return;
+    if (::fstatat(folder_fd, entry.d_name, &info, AT_SYMLINK_NOFOLLOW) != 0) {
+      return note(folder, system_failure(joined(folder, entry.d_name), errno).value());
+    }
     const std::string path = joined(folder, entry.d_name);
-    if (S_ISDIR(info.st_mode) && selection_.takes_folder_here(path)) {
+    const bool is_folder = S_ISDIR(info.st_mode) && selection_.takes_folder_here(path);
+    const bool is_file = S_ISREG(info.st_mode) && selection_.takes_file_here(path);
+    if (!is_folder && !is_file) return;
+    if (!can_be_stored(path)) return callbacks_.unstorable(path);
+    if (is_folder) {
       open_folders_.push_back(path);
-    } else if (S_ISREG(info.st_mode) && selection_.takes_file_here(path)) {
-      if (can_be_stored(path)) {
-        callbacks_.file(file_seen(path, info));
-      } else {
-        callbacks_.unstorable(path);
-      }
+    } else {
+      callbacks_.file(file_seen(path, info));
+    }
+  }
+
+  // A rules file that cannot be read keeps the rules that are known.
+  void load_rules(const std::string& folder) {
+    if (const auto text = rules_text(root_, joined(folder, ".gitignore"))) {
+      selection_.set_rules(folder, *text);
+    } else if (!means_closed(text.error().code)) {
+      note(folder, text.error());
+    }
+    if (!folder.empty()) return;
+    if (const auto excludes = rules_text(root_, ".git/info/exclude")) {
+      selection_.set_repository_excludes(*excludes);
+    } else if (!means_closed(excludes.error().code)) {
+      note(folder, excludes.error());
+    }
+  }
+
+  // A look into `folder` failed.
+  void note(const std::string& folder, const Error& error) {
+    if (means_gone(error.code)) return;
+    if (means_closed(error.code)) {
+      end_.closed.insert(folder);
+    } else if (!end_.failed) {
+      end_.failed = error;
     }
   }
 
@@ -89,22 +126,21 @@ class Walk {
   const WalkCallbacks& callbacks_;
   std::vector<std::string> open_folders_;
   long entries_ = 0;
+  WalkEnd end_;
 };
 
 }  // namespace
 
-void load_rules(int root, const std::string& folder, Selection& selection) {
-  if (const auto text = read_beneath(root, joined(folder, ".gitignore"))) {
-    selection.set_rules(folder, *text);
-  } else {
-    selection.remove_rules(folder);
+bool WalkEnd::proves_gone(const std::string& path) const {
+  if (stopped || failed) return false;
+  if (closed.empty()) return true;
+  for (std::size_t slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+    if (closed.contains(path.substr(0, slash))) return false;
   }
-  if (!folder.empty()) return;
-  const auto excludes = read_beneath(root, ".git/info/exclude");
-  selection.set_repository_excludes(excludes ? *excludes : "");
+  return !closed.contains("");
 }
 
-bool walk(int root, const std::string& start, Selection& selection, const WalkCallbacks& callbacks) {
+WalkEnd walk(const Root& root, const std::string& start, Selection& selection, const WalkCallbacks& callbacks) {
   return Walk(root, selection, callbacks).run(start);
 }
 

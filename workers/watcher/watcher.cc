@@ -41,18 +41,20 @@ Status Watcher::add(const ProjectConfig& project, bool configured) {
   return {};
 }
 
-// Makes the added projects those of the table. One whose definition changed is watched anew; so is one that was removed and
-// added again, since it has another id.
+// Makes the added projects those of the table. One whose definition changed is watched anew. One that was removed and
+// added again has another id: it is scanned anew.
 DbStatus Watcher::refresh_added() {
   if (!added_may_differ_) return {};
-  auto listed = store_.added_projects();
-  if (!listed) return tl::unexpected(listed.error());
+  const auto there = store_.projects();
+  if (!there) return tl::unexpected(there.error());
+  const auto* listed = &there->added;
   added_may_differ_ = false;
   std::erase_if(projects_, [&](const auto& project) {
     if (project->is_configured() || std::find(listed->begin(), listed->end(), project->config()) != listed->end()) return false;
     log::info("project {}: no longer watched", project->name());
     return true;
   });
+  for (const auto& project : projects_) project->check_row(there->ids);
   for (const auto& project : *listed) {
     const bool known = std::any_of(projects_.begin(), projects_.end(),
                                    [&](const auto& watched) { return watched->name() == project.name; });

@@ -4,9 +4,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
-
-#include "common/log.h"
 
 namespace ca::workers {
 
@@ -28,14 +25,14 @@ Result<Watches> Watches::make() {
   return Watches(std::move(fd));
 }
 
-bool Watches::add(const std::string& folder, int folder_fd) {
+Status Watches::add(const std::string& folder, int folder_fd) {
   // By descriptor: the folder that is listed is the one that is watched, however long its path is.
   const std::string name = "/proc/self/fd/" + std::to_string(folder_fd);
   const int descriptor = ::inotify_add_watch(fd_.get(), name.c_str(), interesting);
   if (descriptor < 0) {
-    if (errno == ENOSPC || errno == ENOMEM) return false;
-    if (errno != ENOENT) log::warning("cannot watch {}: {}", folder, std::strerror(errno));
-    return true;
+    const int code = errno;
+    if (code == ENOSPC) return failure("fs.inotify.max_user_watches is reached", code);
+    return system_failure("inotify_add_watch", code);
   }
   // A folder that was moved keeps its descriptor and gets a new name; a new folder may take an old one's name.
   forget(descriptor);
@@ -45,7 +42,7 @@ bool Watches::add(const std::string& folder, int folder_fd) {
   }
   folders_[descriptor] = folder;
   descriptors_[folder] = descriptor;
-  return true;
+  return {};
 }
 
 void Watches::forget(int descriptor) {

@@ -30,8 +30,8 @@ class Watches {
 
   int fd() const { return fd_.get(); }  // readable when there are changes
 
-  // Watches the folder that `folder_fd` is open on. False where the kernel's limit of watches is reached.
-  bool add(const std::string& folder, int folder_fd);
+  // Watches the folder that `folder_fd` is open on. Errors: as inotify_add_watch(2); then its changes stay unseen.
+  Status add(const std::string& folder, int folder_fd);
   // Ends the watches of `folder` and of all below it.
   void drop(const std::string& folder);
 

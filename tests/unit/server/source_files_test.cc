@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "tests/support/catch.h"
+#include "tests/support/few_descriptors.h"
 
 using namespace ca::server;
 namespace fs = std::filesystem;
@@ -52,6 +53,15 @@ TEST_CASE("a file of the project is read, and nothing outside of it") {
     CAPTURE(path);
     CHECK_FALSE(read_source(folder.root(), path));
   }
+}
+
+TEST_CASE("only a file that is not below its open root counts as not there") {
+  const Folder folder;
+  CHECK(is_not_there(read_source(folder.root(), "nope").error()));
+  CHECK(is_not_there(read_source(folder.root(), "lib/a.py/x").error()));
+  CHECK_FALSE(is_not_there(read_source(folder.root() + "/no/root", "lib/a.py").error()));
+  const ca::tests::FewDescriptors few(1);  // for the root
+  CHECK_FALSE(is_not_there(read_source(folder.root(), "lib/a.py").error()));
 }
 
 TEST_CASE("a pipe and a file that is too large are refused without waiting") {

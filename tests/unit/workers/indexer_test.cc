@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tests/support/catch.h"
+#include "tests/support/few_descriptors.h"
 #include "workers/database/schema.h"
 #include "workers/indexer/content.h"
 #include "workers/indexer/fact_rows.h"
@@ -37,8 +38,21 @@ TEST_CASE("equal bytes have equal hashes of 32 digits, others others") {
 TEST_CASE("a path that leads out of the root through a link is not read") {
   CHECK(read_content("/proc/self", "root/etc/passwd").kind == Content::Kind::vanished);
   CHECK(read_content("/proc/self", "../version").kind == Content::Kind::vanished);
-  CHECK(read_content("/no/such/folder", "a").kind == Content::Kind::vanished);
   CHECK(read_content("/dev", "null").kind == Content::Kind::vanished);
+}
+
+TEST_CASE("a file whose root cannot be opened is not taken for vanished") {
+  const auto content = read_content("/no/such/folder", "a");
+  CHECK(content.kind == Content::Kind::unavailable);
+  CHECK(content.reason == "its root cannot be opened: /no/such/folder: No such file or directory");
+  Claim claim;
+  claim.root = "/no/such/folder";
+  CHECK(work_on(claim).kind == Outcome::Kind::later);
+}
+
+TEST_CASE("a file that cannot be read for want of a descriptor is neither vanished nor its own fault") {
+  const ca::tests::FewDescriptors few(1);  // for the root
+  CHECK(read_content("/proc/self", "status").kind == Content::Kind::unavailable);
 }
 
 TEST_CASE("work that returns is fine, work that crashes, hangs or eats all memory is an error with its reason") {

@@ -24,11 +24,12 @@ TEST_CASE("a project command that is not understood is refused with its usage") 
 TEST_CASE("progress for people counts, and names the files that were given up on") {
   const auto text = progress_text(nlohmann::json::parse(R"({
       "projects": [{"name": "a", "path": "/a", "origin": "added", "files": 10, "indexed": 4, "pending": 5, "skipped": 0, "dead": 1,
-                    "files_per_second": 2.5, "seconds_left": 2, "scanned": true},
+                    "files_per_second": 2.5, "seconds_left": 2, "scanned": true, "trouble": null},
                    {"name": "longer", "path": "/b", "origin": "configured", "files": 0, "indexed": 0, "pending": 0, "skipped": 0,
-                    "dead": 0, "files_per_second": 0, "seconds_left": null, "scanned": false}],
+                    "dead": 0, "files_per_second": 0, "seconds_left": null, "scanned": false,
+                    "trouble": "its root is not there"}],
       "dead_letters": [{"project": "a", "path": "x.c", "reason": "too large"}]})"), false);
   CHECK(text == "a       10 files, 4 indexed, 5 pending (2 a second, 2 s left), 1 given up on\n"
-                "longer  not scanned yet\n"
+                "longer  not scanned yet; its root is not there\n"
                 "given up on: a/x.c: too large\n");
 }
