@@ -138,6 +138,9 @@ def test_rules_are_counted_worst_first(server):
 def test_text_is_found_by_line(server):
     answer = server.get("/api/v1/search/text?q=HELLO").json
     assert answer["results"] == [{"project": "demo", "path": "app/hello.py", "line": 4, "text": "    return os.path.join('Hello', name)"}]
+    # The root of the other project is not there: nobody knows what its files hold.
+    assert answer["complete"] is False and answer["files_searched"] == 4
+    answer = server.get("/api/v1/search/text?q=HELLO&project=demo").json
     assert answer["complete"] is True and answer["files_searched"] == 4
     assert results(server, "/api/v1/search/text?q=HELLO&case=sensitive") == []
     assert len(results(server, "/api/v1/search/text?q=name&limit=2")) == 2

@@ -193,7 +193,8 @@ def test_search_code_finds_lines_in_indexed_files_only(server):
     found = content(server, "search_code", query="GREET")
     assert [(m["path"], m["line"]) for m in found["results"]] == [
         ("app/hello.py", 3), ("app/hello.py", 7), ("app/hello.py", 8), ("notes.txt", 1)]
-    assert found["complete"] is True
+    assert found["complete"] is False  # the root of the other project is not there
+    assert content(server, "search_code", query="GREET", project="demo")["complete"] is True
     assert content(server, "search_code", query="GREET", case_sensitive=True)["results"] == []
     first = content(server, "search_code", query="greet", limit=2, path="app/")
     assert len(first["results"]) == 2 and first["complete"] is False

@@ -258,6 +258,9 @@ def test_projects_that_are_not_configured_any_more_are_removed(fleet, tree):
     fleet.start("indexer", both)
     wait_until(lambda: fleet.one("select count(*) from projects where scanned_at is not null") == 2)
     fleet.wait_indexed()
+    fleet.workers[0].stop()  # as a reload does; a watcher with the old configuration would take it in again
+    fleet.workers[0] = fleet.start("watcher", both[:1])
+    fleet.workers.pop()
     fleet.start("maintenance", both[:1])
     wait_until(lambda: fleet.query("select name from projects") == [("one",)], 20, "one project left")
     assert names(fleet, "s.kind = 'function'") == ["a"]
