@@ -151,18 +151,18 @@ void ClientSession::server_lost(ServerConnection& server) {
   host_.pump_later(*this);
 }
 
-// Terminate. Messages before it are answered first, as PostgreSQL does, unless they can only be rolled back.
+// Terminate, or the end of what the client sends. Messages before it are answered first, as PostgreSQL does.
 void ClientSession::leave() {
-  if (server_ == nullptr || server_->replies().ready_count() == 0 || state_.owns_connection() || state_.group_open() ||
-      server_->replies().copying_in()) {
-    return close();
-  }
+  const bool answers = server_ != nullptr && server_->replies().ready_count() > 0 && !state_.group_open() &&
+                       !server_->replies().copying_in();
+  if (!answers && out_.empty()) return close();
   leaving_ = true;
 }
 
 // What it sent before Terminate has led to a COPY or a transaction that nobody will end.
 bool ClientSession::left_in_the_middle() const {
-  return leaving_ && server_ != nullptr && (server_->replies().copying_in() || !in_flight());
+  return leaving_ && server_ != nullptr &&
+         (server_->replies().copying_in() || state_.group_open() || server_->replies().ready_count() == 0);
 }
 
 // ---- stalls ----

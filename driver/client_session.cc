@@ -1,5 +1,7 @@
 #include "driver/client_session.h"
 
+#include <poll.h>
+
 #include <utility>
 
 namespace ca::driver {
@@ -15,7 +17,7 @@ ClientSession::ClientSession(ClientHost& host, UniqueFd fd, PeerCredentials peer
   poll_ = std::make_unique<Poll>(host_.loop(), fd_.get(), [this](int events) { on_event(events); });
   startup_timeout_ = std::make_unique<Timer>(host_.loop(), [this] { fatal("08P01", "no startup packet came in time"); });
   startup_timeout_->start(startup_limit);
-  poll_->want(UV_READABLE | UV_DISCONNECT);  // both are told to the kernel at once; see Poll::want
+  poll_->want(UV_READABLE | Poll::hung_up);  // both are told to the kernel at once; see Poll::want
 }
 
 ClientSession::~ClientSession() = default;
@@ -23,7 +25,7 @@ ClientSession::~ClientSession() = default;
 // ---- the socket ----
 
 bool ClientSession::may_read() const noexcept {
-  if (waiting() || preparing_ || leaving_ || !refusal_.empty() || held_by_listen() || held_for_reply() || batch_end_ > 0) {
+  if (waiting() || preparing_ || leaving_ || input_ended_ || !refusal_.empty() || held_by_listen() || held_for_reply() || batch_end_ > 0) {
     return false;
   }
   if (server_ == nullptr) return !out_.has_backlog();  // who does not read gets no more answers either
@@ -34,7 +36,7 @@ bool ClientSession::may_read() const noexcept {
 void ClientSession::update_interest() {
   if (phase_ == Phase::closed) return;
   const int reading = may_read() ? UV_READABLE : 0;
-  poll_->want(reading | (waiting() ? UV_DISCONNECT : 0) | (out_.has_backlog() ? UV_WRITABLE : 0));
+  poll_->want(reading | (waiting() || leaving_ || input_ended_ ? Poll::hung_up : 0) | (out_.has_backlog() ? UV_WRITABLE : 0));
 }
 
 void ClientSession::on_event(int events) {
@@ -42,7 +44,7 @@ void ClientSession::on_event(int events) {
   if ((events & UV_WRITABLE) != 0) flush_replies();
   if (phase_ == Phase::closed) return;
   if ((events & UV_READABLE) != 0 && may_read()) return read_some();
-  if ((events & UV_DISCONNECT) != 0 && waiting()) return close();
+  if ((events & Poll::hung_up) != 0) return close();
   if ((events & Poll::broken) != 0) return close();
   update_interest();
 }
@@ -65,17 +67,23 @@ void ClientSession::read_some() {
     pump();
     if (phase_ == Phase::closed) return;
   }
-  if (got.failed) return close();
+  if (got.failed) return got.ended ? end_input() : close();
   moved_at_ = host_.loop().now();
   flush_replies();
 }
 
+// The client sends no more. If it has only closed its sending side, it gets what it asked for, as from PostgreSQL.
+void ClientSession::end_input() {
+  pollfd hang_up{fd_.get(), 0, 0};
+  ::poll(&hang_up, 1, 0);
+  if (hang_up.revents != 0 || phase_ == Phase::startup) return close();
+  input_ended_ = true;
+  pump();
+}
+
 void ClientSession::pump() {
   if (phase_ == Phase::closed || hears_too_much()) return;
-  if (left_in_the_middle()) {
-    out_.flush(stream_);
-    return close();
-  }
+  if (left_in_the_middle()) return flush_replies();
   std::string_view input = carry_;
   consume(input);
   if (phase_ == Phase::closed) return;
@@ -87,12 +95,14 @@ void ClientSession::pump() {
 
 // Handles what can be handled; the rest stays in `input`.
 void ClientSession::consume(std::string_view& input) {
+  ran_dry_ = false;
   if (phase_ == Phase::startup) consume_first_packets(input);
   while ((phase_ == Phase::active || phase_ == Phase::console) && !waiting() && !preparing_ && !leaving_ &&
          !held_by_cancel() && awaited_listens_ == 0) {
     const wire::Splitter before = splitter_;
     const std::string_view input_before = input;
     const auto slice = splitter_.next(input);
+    ran_dry_ = !slice;
     if (!slice) break;
     if (!slice->first) {
       forward_rest(*slice);
@@ -108,6 +118,7 @@ void ClientSession::consume(std::string_view& input) {
   if (!splitter_.error().empty() && phase_ != Phase::closed) {
     fatal("08P01", "invalid frontend message: " + std::string(splitter_.error()));
   }
+  if (input_ended_ && ran_dry_ && !leaving_ && phase_ != Phase::closed) leave();
 }
 
 void ClientSession::consumed() {
@@ -145,11 +156,8 @@ void ClientSession::flush_replies() {
       }
       break;
     case Outbox::Flushed::all:
-      if (server_ != nullptr) {
-        server_->resume_reading();
-      } else if (leaving_) {
-        return close();
-      }
+      if (server_ != nullptr) server_->resume_reading();
+      if (leaving_ && (server_ == nullptr || left_in_the_middle())) return close();
       if (!heard_.empty() && may_hear()) return flush_replies();
       break;
   }

@@ -136,6 +136,7 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   bool owes_rest() const noexcept { return rest_ == Rest::forward && splitter_.inside_message(); }
   void come_to_rest();
   void leave();
+  void end_input();
   void release(Pins pins);
   bool must_let_others() const;
   // What may follow is known once the server has begun a COPY, refused it or ended it, or has described a statement.
@@ -266,6 +267,8 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   bool wait_to_listen_ = false;       // a LISTEN waits for the answers to what was sent before it
   bool simple_listen_ = false;        // the LISTEN that is awaited came as a Query
   char held_status_ = 'I';            // of the ReadyForQuery that awaits a LISTEN
+  bool input_ended_ = false;          // the client sends no more; it may still read
+  bool ran_dry_ = false;              // all whole messages that were read have been handled
   bool leaving_ = false;              // Terminate was read; the answers to what came before it are still to be sent
 };
 

@@ -35,8 +35,11 @@ class Poll {
  public:
   // Among the events: the descriptor is broken. Reading tells what is left and then why; who does not read gives it up.
   static constexpr int broken = 1 << 16;
+  // The peer has closed its socket, and not only its sending side. libuv reports a hang-up by whatever event is watched, and
+  // this one does not come otherwise.
+  static constexpr int hung_up = UV_PRIORITIZED;
 
-  // `handler` gets UV_READABLE, UV_WRITABLE, UV_DISCONNECT and `broken` bits. REQUIRES: fd outlives the Poll.
+  // `handler` gets UV_READABLE, UV_WRITABLE, `hung_up` and `broken` bits. REQUIRES: fd outlives the Poll.
   Poll(EventLoop& loop, int fd, std::function<void(int events)> handler);
   ~Poll();
   Poll(const Poll&) = delete;

@@ -13,7 +13,7 @@ namespace ca::driver {
 namespace {
 
 Stream::Transfer from_result(ssize_t result) noexcept {
-  if (result >= 0) return {static_cast<std::size_t>(result), false};
+  if (result >= 0) return {static_cast<std::size_t>(result)};
   const bool again = errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
   return {0, !again};
 }
@@ -27,12 +27,12 @@ Stream::Stream(int fd, ssl_st* ssl) noexcept : fd_(fd), ssl_(ssl) {
 Stream::Transfer Stream::read(char* to, std::size_t size) noexcept {
   if (ssl_ == nullptr) {
     const ssize_t got = ::recv(fd_, to, size, 0);
-    if (got == 0) return {0, true};
+    if (got == 0) return {0, true, true};
     return from_result(got);
   }
   ERR_clear_error();
   const int got = SSL_read(ssl_, to, static_cast<int>(std::min<std::size_t>(size, INT_MAX)));
-  if (got > 0) return {static_cast<std::size_t>(got), false};
+  if (got > 0) return {static_cast<std::size_t>(got)};
   const int error = SSL_get_error(ssl_, got);
   return {0, error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE};
 }
@@ -62,7 +62,7 @@ Stream::Transfer Stream::write_tls(const iovec* parts, int count) noexcept {
       total += static_cast<std::size_t>(wrote);
     }
   }
-  return {total, false};
+  return {total};
 }
 
 bool Stream::has_buffered() const noexcept { return ssl_ != nullptr && SSL_has_pending(ssl_) != 0; }

@@ -18,6 +18,7 @@ class Stream {
   struct Transfer {
     std::size_t count = 0;   // 0: would block, unless failed
     bool failed = false;     // end of stream, or the connection is broken
+    bool ended = false;      // end of stream: the peer may still read. Implies failed
   };
   Transfer read(char* to, std::size_t size) noexcept;
   Transfer write(const iovec* parts, int count) noexcept;

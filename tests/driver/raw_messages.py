@@ -6,8 +6,8 @@ def message(kind, body=b""):
     return kind + struct.pack("!I", len(body) + 4) + body
 
 
-def startup(user=b"hostile"):
-    body = struct.pack("!I", 3 << 16) + b"user\0" + user + b"\0database\0code_analysis\0\0"
+def startup(user=b"hostile", database=b"code_analysis"):
+    body = struct.pack("!I", 3 << 16) + b"user\0" + user + b"\0database\0" + database + b"\0\0"
     return struct.pack("!I", len(body) + 4) + body
 
 

@@ -291,3 +291,76 @@ def test_a_pipeline_that_gives_way_goes_on_wherever_it_begins_a_transaction(star
                 assert all(answer.endswith("CZ") for answer in answers), answers
     assert one.wrong == [] and two.wrong == [] and one.turns > 0
     until(lambda: all(row["lease"] == "" for row in driver.show("SERVERS")), what="all leases returned")
+
+
+# ---- clients that send no more ----
+
+LAST = {
+    "a Query": (query(b"select pg_sleep(0.1)"), "TDCZ"),
+    "a group": (parse(b"", b"select pg_sleep(0.1)") + bind(b"") + EXECUTE + SYNC, "12DCZ"),
+    "several": (query(b"select 1") + query(b"select pg_sleep(0.1)") + query(b"selec"), "TDCZTDCZEZ"),
+    "a transaction": (query(b"begin") + query(b"select pg_sleep(0.1)") + query(b"commit"), "CZTDCZCZ"),
+    "an open transaction": (query(b"begin") + query(b"select pg_sleep(0.1)"), "CZTDCZ"),
+    "session state": (query(b"set work_mem = '1MB'") + query(b"select pg_sleep(0.1)"), "CZTDCZ"),
+    "a large answer": (query(b"select repeat('x', 1000) from generate_series(1, 20000)"), "T" + 20000 * "D" + "CZ"),
+    "a LISTEN": (query(b"listen half"), "CZ"),
+    "a COPY": (query(b"copy (select 1) to stdout"), "HdcCZ"),
+}
+
+
+@pytest.mark.parametrize("terminate", [b"", message(b"X")], ids=["", "and Terminate"])
+@pytest.mark.parametrize("last", LAST)
+def test_a_client_that_has_closed_its_sending_side_gets_its_answers(driver, last, terminate):
+    sent, expected = LAST[last]
+    for in_transaction in (False, True):
+        with begin(driver) as client:
+            if in_transaction:
+                client.sendall(query(b"begin"))
+                read_until(client, b"Z")
+            client.sendall(sent + terminate)
+            client.shutdown(socket.SHUT_WR)
+            replies = []
+            with pytest.raises(EOFError):
+                while True:
+                    replies.append(read_message(client))
+            assert types(message for message in replies if message[0] not in b"SN")[-len(expected):] == expected
+    until(lambda: all(row["lease"] == "" for row in driver.show("SERVERS")), what="all leases returned")
+
+
+def test_a_half_closed_client_that_waits_for_a_connection_gets_its_answer(start, cluster):
+    driver = start(cluster.conninfo, shared_connections=1, exclusive_connections=1)
+    with begin(driver) as first, begin(driver) as second, begin(driver) as third:
+        first.sendall(query(b"begin"))
+        read_until(first, b"Z")
+        second.sendall(query(b"begin"))
+        second.shutdown(socket.SHUT_WR)
+        third.sendall(query(b"begin"))
+        until(lambda: sum(row["state"] == "waiting" for row in driver.show("CLIENTS")) == 2, what="two clients in the queue")
+        third.close()  # not half, but wholly
+        until(lambda: sum(row["state"] == "waiting" for row in driver.show("CLIENTS")) == 1, what="one client in the queue")
+        first.sendall(query(b"rollback"))
+        read_until(first, b"Z")
+        assert types(read_until(second, b"Z")) == "CZ"
+        with pytest.raises(EOFError):
+            read_message(second)
+    until(lambda: all(row["lease"] == "" for row in driver.show("SERVERS")), what="all leases returned")
+
+
+def test_a_whole_session_sent_at_once_is_answered(driver):
+    with driver.raw() as client:
+        client.sendall(startup() + query(b"select 7") + message(b"X"))
+        client.shutdown(socket.SHUT_WR)
+        assert types(read_until(client, b"Z"))[-1] == "Z"
+        assert types(read_until(client, b"Z")) == "TDCZ"
+        with pytest.raises(EOFError):
+            read_message(client)
+
+
+def test_a_half_closed_client_of_the_console_gets_its_answer(driver):
+    with driver.raw() as client:
+        client.sendall(startup(database=b"driver") + query(b"show version"))
+        client.shutdown(socket.SHUT_WR)
+        read_until(client, b"Z")
+        assert types(read_until(client, b"Z")) == "TDCZ"
+        with pytest.raises(EOFError):
+            read_message(client)
