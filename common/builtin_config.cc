@@ -13,7 +13,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EmbeddedConfig, data_dir, socket_dir, user, d
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DriverConfig, runtime_dir, conninfo, embedded, lock_path, allow_uids, port,
                                    shared_connections, exclusive_connections, max_clients, queue_limit,
                                    connect_timeout_ms, server_wait_timeout_ms, statement_timeout_ms,
-                                   query_wait_timeout_ms, server_idle_timeout_ms, server_lifetime_ms, migrations)
+                                   query_wait_timeout_ms, server_idle_timeout_ms, server_lifetime_ms, harmless_functions,
+                                   reset_after_write, migrations)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(WorkerConfig, process_name, projects)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ServerConfig, runtime_dir, listen, token, projects)
 

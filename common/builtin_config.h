@@ -48,6 +48,8 @@ struct DriverConfig {
   std::int64_t query_wait_timeout_ms = 120000;   // 0: none
   std::int64_t server_idle_timeout_ms = 600000;  // 0: none
   std::int64_t server_lifetime_ms = 3600000;     // 0: none
+  std::vector<std::string> harmless_functions;  // "name" or "schema.name", as PostgreSQL stores them
+  bool reset_after_write = false;
   std::string migrations;       // folder of NNNN_name.sql, absolute
 };
 

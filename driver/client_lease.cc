@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 #include "driver/client_session.h"
+#include "driver/session_check.h"
 
 namespace ca::driver {
 
@@ -36,23 +37,39 @@ void ClientSession::lease_granted(ServerConnection& server) {
 
 void ClientSession::session_prepared(bool ok, const std::string& reason) {
   preparing_ = false;
+  if (std::exchange(checking_, false)) return session_checked(ok && server_->found_nothing());
   if (!ok) return fatal("22023", "a setting given at start-up was refused: " + reason);
   if (std::exchange(awaits_welcome_, false)) welcome();
   if (!farewell_.empty()) return fatal("57P01", farewell_);
   host_.pump_later(*this);
 }
 
+// What was not proven to be harmless has left nothing behind, or something.
+void ClientSession::session_checked(bool clean) {
+  if (!farewell_.empty()) return fatal("57P01", farewell_);
+  if (clean) return release(state_.pins());
+  state_.pin(pin::found);
+  host_.pump_later(*this);
+}
+
 bool ClientSession::yield() {
+  if (checking_) return true;
   if (server_ == nullptr || preparing_ || leaving_ || owes_rest() || held_for_reply()) return false;
   if (batch_end_ > 0) return true;  // it is at it
   // A statement was prepared with Flush, and nothing has come behind it: it is as well prepared behind a Sync.
   if (state_.group_open() && !group_binds_ && server_->replies().ready_count() == 0 && !server_->replies().copying_in() &&
-      (!state_.owns_connection() || state_.only_settings())) {
+      (!state_.owns_connection() || state_.only_settings() || state_.only_unproven())) {
     close_batch();
     server_->flush();
     return true;
   }
-  if (!state_.only_settings() || preparing_ || in_flight() || owes_rest()) return false;
+  if (in_flight()) return false;
+  if (state_.only_unproven()) {
+    preparing_ = checking_ = true;
+    server_->run_first(session_check_sql(options_.settings));
+    return true;
+  }
+  if (!state_.only_settings()) return false;
   release(state_.pins());
   return true;
 }
@@ -106,18 +123,21 @@ void ClientSession::come_to_rest() {
     if (state_.owns_connection() || owes_rest()) host_.pool().make_exclusive(*server_);
     return;
   }
-  state_.rest();
+  state_.all_answered();
   if (!farewell_.empty()) return fatal("57P01", farewell_);
-  if (std::exchange(session_reset_, false) && state_.only_settings()) return release(0);  // the next lease sets them again
+  if (std::exchange(session_reset_, false) && state_.only_settings()) {
+    return release(state_.pins() & pin::reset);  // the next lease sets the settings again
+  }
   if (server_->off_base() && !state_.in_transaction()) state_.pin(pin::parameter);
   if (leaving_) host_.pump_later(*this);
   if (state_.owns_connection()) return host_.pool().make_exclusive(*server_);
-  release(0);
+  release(state_.pins());
 }
 
 void ClientSession::release(Pins pins) {
   ServerConnection& server = *std::exchange(server_, nullptr);
   flush_replies();
+  state_.released();
   host_.pool().give_back(server, pins);
   if (phase_ != Phase::closed && !carry_.empty()) host_.pump_later(*this);
 }
@@ -127,7 +147,7 @@ void ClientSession::server_lost(ServerConnection& server) {
   const bool unsafe = awaits_welcome_ || batch_end_ > 0 || (state_.owns_connection() && !state_.only_settings());
   const bool inside = server.inside_reply();
   server_ = nullptr;
-  preparing_ = false;
+  preparing_ = checking_ = false;
   close_listen_group();
   executing_listens_.clear();
   executed_listens_.clear();

@@ -69,20 +69,24 @@ void ClientSession::drop_refused(const wire::Slice& slice) {
   }
 }
 
+SqlTraits ClientSession::inspect(std::string_view sql) const {
+  return inspect_sql(sql, host_.harmless_functions(), options_.dialect ? *options_.dialect : host_.pool().dialect());
+}
+
 const SqlTraits& ClientSession::traits_of(const wire::Slice& slice) {
   if (traits_known_) return traits_;
   traits_known_ = true;
   traits_ = {};
   if (slice.type == 'Q') {
-    if (const auto text = wire::read_query(slice.body())) traits_ = inspect_sql(*text);
+    if (const auto text = wire::read_query(slice.body())) traits_ = inspect(*text);
   } else if (slice.type == 'P') {
-    if (const auto parse = wire::read_parse(slice.body())) traits_ = inspect_sql(parse->query);
+    if (const auto parse = wire::read_parse(slice.body())) traits_ = inspect(parse->query);
   } else if (slice.type == 'B') {
     const auto names = wire::read_bind_names(slice.body());
     const auto* statement = names ? statements_.find(names->statement) : nullptr;
     if (statement != nullptr) traits_ = statement->traits;
   } else if (slice.type == 'F') {
-    traits_.pins = pin::block;
+    traits_.pins = pin::unproven;
   }
   return traits_;
 }
@@ -198,6 +202,7 @@ bool ClientSession::opens_group(const SqlTraits& traits) {
 
 void ClientSession::take_effect(const SqlTraits& traits) {
   state_.sent(traits);
+  if (traits.writes && host_.reset_after_write()) state_.pin(pin::reset);
   note_unlistens(traits);
   if (state_.group_open() && traits.begins_transaction) group_begins_ = true;
   if (traits.wants_own_connection()) host_.pool().make_exclusive(*server_);

@@ -43,6 +43,8 @@ class ClientHost {
   virtual Notifications& notifications() = 0;
   virtual std::span<char> read_buffer() = 0;                 // for one read at a time
   virtual StatementId next_statement() = 0;
+  virtual const HarmlessFunctions& harmless_functions() const = 0;
+  virtual bool reset_after_write() const = 0;
   virtual void cancel(const wire::CancelRequest& request) = 0;  // may use read_buffer()
   virtual bool take_place() = 0;                             // one of max_clients; false: none is left
   virtual void pump_later(ClientSession& client) = 0;        // client.pump() once the current event is handled
@@ -111,6 +113,7 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   void listen_executed() override;
   bool shows_notification(std::string_view channel) override;
   void session_prepared(bool ok, const std::string& error) override;
+  void session_checked(bool clean);
   void parse_failed(StatementId statement) override { statements_.forget(statement); }
   void statements_dropped(bool session_reset) override;
   void copy_started() override;
@@ -184,6 +187,7 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   void handle_console(const wire::Slice& slice);
   void drop_refused(const wire::Slice& slice);
   bool ask_for_server(const wire::Slice& slice);
+  SqlTraits inspect(std::string_view sql) const;
   const SqlTraits& traits_of(const wire::Slice& slice);
   void forward_message(const wire::Slice& slice);
   void forward_query(const wire::Slice& slice);
@@ -252,6 +256,7 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   Phase phase_ = Phase::startup;
   Rest rest_ = Rest::drop;
   bool has_place_ = false;
+  bool checking_ = false;             // the server looks for state that what was not proven has left
   bool preparing_ = false;            // the server runs our settings first
   bool awaits_welcome_ = false;       // until they have been run for the first time
   bool skipping_ = false;             // an error was answered: all up to Sync is dropped

@@ -39,6 +39,8 @@ class Clients final : private ClientHost {
   Notifications& notifications() override { return notifications_; }
   std::span<char> read_buffer() override { return read_buffer_; }
   StatementId next_statement() override { return next_statement_++; }
+  const HarmlessFunctions& harmless_functions() const override { return harmless_functions_; }
+  bool reset_after_write() const override { return config_.reset_after_write; }
   void cancel(const wire::CancelRequest& request) override;
   void pump_later(ClientSession& client) override { to_pump_.push_back(&client); }
   bool take_place() override;
@@ -57,6 +59,7 @@ class Clients final : private ClientHost {
   Pool& pool_;
   const DriverConfig& config_;
   int listen_fd_;
+  HarmlessFunctions harmless_functions_;
   Notifications notifications_;
   Console console_;
   std::vector<char> read_buffer_;

@@ -167,6 +167,8 @@ void Console::show_config(std::string& replies) const {
          {"query_wait_timeout_ms", text(config_.query_wait_timeout_ms)},
          {"server_idle_timeout_ms", text(config_.server_idle_timeout_ms)},
          {"server_lifetime_ms", text(config_.server_lifetime_ms)},
+         {"harmless_functions", text(config_.harmless_functions.size())},
+         {"reset_after_write", config_.reset_after_write ? "yes" : "no"},
          {"migrations", config_.migrations}});
 }
 

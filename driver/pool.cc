@@ -132,6 +132,7 @@ void Pool::connected(ServerConnection& server) {
     const auto value = server.parameter(name);
     if (!value.empty()) parameters_.emplace_back(name, value);
   }
+  dialect_ = {parameter("standard_conforming_strings") != "off", keeps_ascii(parameter("client_encoding"))};
   idle_.push_back(&server);
   if (!announced_) {
     announced_ = true;

@@ -86,6 +86,7 @@ class Pool : private ServerOwner {
 
   // What a server connection reports for a setting at its start; empty where none was made yet or it is not reported.
   std::string parameter(std::string_view name) const;
+  SqlDialect dialect() const noexcept { return dialect_; }  // of a connection as it is made
 
   // ---- for the console ----
   void pause() { paused_ = true; }
@@ -180,6 +181,7 @@ class Pool : private ServerOwner {
   struct CancelWork;
   std::deque<CancelWork*> queued_cancels_;    // owned
   int running_cancels_ = 0;                   // in libuv's threads
+  SqlDialect dialect_;
   std::vector<SentCancel> sent_cancels_;
   Timer retry_;
   Timer recancel_;

@@ -184,6 +184,7 @@ void ServerConnection::clean() {
 void ServerConnection::run_own(std::string_view sql) {
   own_work_ = true;
   own_error_.clear();
+  own_tag_.clear();
   reset_done_ = false;
   wire::append_query(out_.text(), sql);
   replies_.push(ReplyQueue::Kind::query);

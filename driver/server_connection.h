@@ -142,6 +142,7 @@ class ServerConnection {
   void resume_reading();
   // Runs SQL whose replies nobody sees; then holder.session_prepared().
   void run_first(std::string_view sql);
+  bool found_nothing() const noexcept { return own_tag_ == "SELECT 0"; }  // the SQL of run_first()
   bool has_statement(StatementId statement) const { return prepared_.contains(statement); }
   void note_statement(StatementId statement) { prepared_.insert_or_assign(statement, Description{}); }
   // What PostgreSQL has said of the statement on this connection, as far as it was asked.
@@ -203,6 +204,7 @@ class ServerConnection {
   std::string loss_;
   std::string last_words_;
   std::string refusal_;     // our error, in place of the one at hand
+  std::string own_tag_;     // of the last command of SQL that the driver runs by itself, where it is short
   std::string own_error_;   // of SQL that the driver runs by itself
   std::optional<PeerAddress> peer_;
   Instant started_at_{};

@@ -172,6 +172,7 @@ void ServerConnection::on_complete(const wire::Slice& slice) {
   constexpr std::size_t rollback_length = 14, discard_length = 17, deallocate_length = 20;  // of the messages with these tags
   if (slice.length != rollback_length && slice.length != discard_length && slice.length != deallocate_length) return;
   const auto tag = wire::read_command_tag(slice.body());
+  if (own_work_ && tag) own_tag_ = *tag;
   if (tag == "ROLLBACK" && !own_work_ && holder_ != nullptr) holder_->undone(false);
   if (!tag || (*tag != "DISCARD ALL" && *tag != "DEALLOCATE ALL")) return;
   reset_done_ = *tag == "DISCARD ALL";

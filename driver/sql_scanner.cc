@@ -1,5 +1,7 @@
 #include "driver/sql_scanner.h"
 
+#include <string>
+
 namespace ca::driver {
 
 namespace {
@@ -19,6 +21,24 @@ constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 constexpr bool continues_word(char c) noexcept { return starts_word(c) || is_digit(c) || c == '$'; }
 
 }  // namespace
+
+SqlScanner::SqlScanner(std::string_view sql, SqlDialect dialect) noexcept : rest_(sql), dialect_(dialect) {
+  if (dialect.ascii_is_ascii) return;
+  for (const char c : sql) uncertain_ = uncertain_ || static_cast<unsigned char>(c) >= 0x80;
+}
+
+bool keeps_ascii(std::string_view name) {
+  std::string folded;
+  for (const char c : name) {
+    if (c != '-' && c != '_' && c != ' ') folded += lower(c);
+  }
+  for (const std::string_view other : {"sjis", "shiftjis", "shiftjis2004", "big5", "gbk", "uhc", "gb18030", "johab", "mskanji",
+                                       "win932", "windows932", "win936", "windows936", "win949", "windows949", "win950",
+                                       "windows950", "win1361"}) {
+    if (folded == other) return false;
+  }
+  return true;
+}
 
 bool is_word(std::string_view word, std::string_view lower_text) noexcept {
   if (word.size() != lower_text.size()) return false;
@@ -72,20 +92,50 @@ Token SqlScanner::take(TokenKind kind, std::size_t length) noexcept {
   return token;
 }
 
-Token SqlScanner::take_string(std::size_t quote_at, bool with_escapes) noexcept {
+// Behind the closing quote. A backslash in a plain string is doubtful where the dialect makes it so.
+std::size_t SqlScanner::end_of_string(std::size_t quote_at, bool with_escapes) noexcept {
+  const std::string_view stops = with_escapes || !dialect_.standard_strings ? "'\\" : "'";
   std::size_t at = quote_at + 1;
-  while (at < rest_.size()) {
-    if (with_escapes && rest_[at] == '\\') {
-      at += 2;
-    } else if (rest_[at] == '\'') {
-      if (at + 1 >= rest_.size() || rest_[at + 1] != '\'') return take(TokenKind::string, at + 1);
-      at += 2;  // a doubled quote
-    } else {
+  while ((at = rest_.find_first_of(stops, at)) != std::string_view::npos) {
+    const bool backslash = rest_[at] == '\\';
+    if (backslash && !with_escapes) {
+      uncertain_ = true;
       ++at;
+    } else if (backslash || (at + 1 < rest_.size() && rest_[at + 1] == '\'')) {
+      at += 2;  // the next character is taken as it is; a doubled quote
+    } else {
+      return at + 1;
     }
   }
   uncertain_ = true;
-  return take(TokenKind::string, rest_.size());
+  return rest_.size();
+}
+
+// The quote that continues a string which has ended before `from`: behind blanks and comments of the kind `--` with at least
+// one end of line among them. npos: there is none.
+std::size_t SqlScanner::continued_at(std::size_t from) const noexcept {
+  bool new_line = false;
+  for (std::size_t at = from; at < rest_.size(); ++at) {
+    const char c = rest_[at];
+    if (c == '\'') return new_line ? at : std::string_view::npos;
+    if (c == '\n' || c == '\r') {
+      new_line = true;
+    } else if (c == '-' && rest_.substr(at, 2) == "--") {
+      at = rest_.find_first_of("\n\r", at);
+      if (at == std::string_view::npos) return at;
+      new_line = true;
+    } else if (!is_blank(c)) {
+      break;
+    }
+  }
+  return std::string_view::npos;
+}
+
+// A continuation reads as its beginning does: that of E'...' has escapes too.
+Token SqlScanner::take_string(std::size_t quote_at, bool with_escapes) noexcept {
+  std::size_t end = end_of_string(quote_at, with_escapes);
+  for (std::size_t next; (next = continued_at(end)) != std::string_view::npos;) end = end_of_string(next, with_escapes);
+  return take(TokenKind::string, end);
 }
 
 Token SqlScanner::take_quoted_name(std::size_t quote_at) noexcept {
@@ -104,9 +154,11 @@ Token SqlScanner::take_quoted_name(std::size_t quote_at) noexcept {
   return token;
 }
 
-// $tag$ ... $tag$, or a lone $ (a parameter: $1).
+// $tag$ ... $tag$, a parameter ($1), or a lone $.
 Token SqlScanner::take_dollar() noexcept {
   std::size_t at = 1;
+  while (at < rest_.size() && is_digit(rest_[at])) ++at;
+  if (at > 1) return take(TokenKind::symbol, at);
   if (at < rest_.size() && starts_word(rest_[at])) {
     while (at < rest_.size() && (starts_word(rest_[at]) || is_digit(rest_[at]))) ++at;
   }

@@ -10,9 +10,9 @@ namespace ca::driver {
 enum class TokenKind : std::uint8_t {
   word,         // keyword or unquoted name, any case
   quoted_name,  // "name": the text between the quotes, doubled quotes left as they are
-  string,       // '...', E'...', $tag$...$tag$: its text is not looked at
+  string,       // '...', E'...', $tag$...$tag$, with the strings that continue it: its text is not looked at
   semicolon,
-  symbol,       // any other character, and numbers
+  symbol,       // any other character, numbers ("1e5": number and word), and parameters ("$1")
   end,
 };
 
@@ -21,18 +21,29 @@ struct Token {
   std::string_view text;
 };
 
+// What the lexer depends on besides the text.
+struct SqlDialect {
+  bool standard_strings = true;  // standard_conforming_strings is on: a backslash in '...' is a character like any other
+  bool ascii_is_ascii = true;    // in client_encoding no byte below 0x80 is part of another character
+};
+
+// True where client_encoding `name` is such an encoding. Blanks, `-` and `_` in it do not count.
+bool keeps_ascii(std::string_view name);
+
 class SqlScanner {
  public:
-  explicit SqlScanner(std::string_view sql) noexcept : rest_(sql) {}
+  explicit SqlScanner(std::string_view sql, SqlDialect dialect = {}) noexcept;
 
   Token next() noexcept;  // after the last token: kind end, for ever
 
   // A comment, string or quoted name was open at the end of the text, or text was found that only PostgreSQL can read
-  // (a name with Unicode escapes): what the statement does is not known.
+  // (a name with Unicode escapes, what the dialect makes doubtful): what the statement does is not known.
   bool uncertain() const noexcept { return uncertain_; }
 
  private:
   void skip_blanks() noexcept;
+  std::size_t end_of_string(std::size_t quote_at, bool with_escapes) noexcept;
+  std::size_t continued_at(std::size_t from) const noexcept;
   void skip_line_comment() noexcept;
   void skip_block_comment() noexcept;
   Token take(TokenKind kind, std::size_t length) noexcept;
@@ -42,6 +53,7 @@ class SqlScanner {
   Token take_dollar() noexcept;
 
   std::string_view rest_;
+  SqlDialect dialect_;
   bool uncertain_ = false;
 };
 

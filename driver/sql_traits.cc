@@ -5,7 +5,7 @@
 #include <span>
 #include <utility>
 
-#include "driver/sql_scanner.h"
+#include "driver/query_reader.h"
 
 namespace ca::driver {
 
@@ -16,7 +16,7 @@ struct NamedPin {
   Pins pins;
 };
 
-constexpr std::array<NamedPin, 12> pin_names{{{"setting", pin::setting},
+constexpr std::array<NamedPin, 13> pin_names{{{"setting", pin::setting},
                                               {"listen", pin::listen},
                                               {"prepared", pin::prepared},
                                               {"cursor", pin::cursor},
@@ -24,37 +24,18 @@ constexpr std::array<NamedPin, 12> pin_names{{{"setting", pin::setting},
                                               {"lock", pin::lock},
                                               {"role", pin::role},
                                               {"library", pin::library},
-                                              {"block", pin::block},
+                                              {"unproven", pin::unproven},
                                               {"startup", pin::startup},
                                               {"unknown", pin::unknown},
-                                              {"parameter", pin::parameter}}};
+                                              {"parameter", pin::parameter},
+                                              {"found", pin::found}}};
 
-// Words that may precede "(" in a statement that only reads: keywords, types, and functions of pg_catalog.
-constexpr auto reading = std::to_array<std::string_view>(
-    {"in",       "exists",   "and",     "or",        "not",       "values",    "as",         "on",       "using",
-     "any",      "some",     "all",     "select",    "from",      "where",     "over",       "filter",   "group",
-     "array",    "row",      "when",    "then",      "else",      "between",   "like",       "having",   "by",
-     "join",     "lateral",  "union",   "except",    "intersect", "distinct",  "numeric",    "decimal",  "varchar",
-     "char",     "interval", "timestamp", "count",   "sum",       "avg",       "min",        "max",      "coalesce",
-     "nullif",   "greatest", "least",   "cast",      "extract",   "substring", "trim",       "lower",    "upper",
-     "length",   "repeat",   "abs",     "round",     "md5",       "random",    "now",        "date_trunc", "string_agg",
-     "array_agg", "json_agg", "jsonb_agg", "row_number", "rank", "unnest", "generate_series", "similarity", "pg_sleep"});
-constexpr auto writing = std::to_array<std::string_view>({"into", "insert", "update", "delete", "merge"});
-
-bool is_among(std::string_view word, std::span<const std::string_view> words) {
-  return std::any_of(words.begin(), words.end(), [word](std::string_view known) { return is_word(word, known); });
-}
-
-// Functions that leave session state behind, wherever in a statement their name stands.
-constexpr std::array<NamedPin, 9> functions{{{"set_config", pin::setting},
-                                             {"setseed", pin::setting},
-                                             {"pg_advisory_lock", pin::lock},
-                                             {"pg_advisory_lock_shared", pin::lock},
-                                             {"pg_try_advisory_lock", pin::lock},
-                                             {"pg_try_advisory_lock_shared", pin::lock},
-                                             {"pg_create_physical_replication_slot", pin::temporary},
-                                             {"pg_create_logical_replication_slot", pin::temporary},
-                                             {"pg_backup_start", pin::lock}}};
+// Functions whose state is the client's wish, wherever in a statement their name stands.
+constexpr NamedPin pinning_functions[] = {
+    {"set_config", pin::setting}, {"setseed", pin::setting}, {"pg_advisory_lock", pin::lock},
+    {"pg_advisory_lock_shared", pin::lock}, {"pg_try_advisory_lock", pin::lock}, {"pg_try_advisory_lock_shared", pin::lock},
+    {"pg_create_physical_replication_slot", pin::temporary}, {"pg_create_logical_replication_slot", pin::temporary},
+    {"pg_backup_start", pin::lock}};
 
 bool has_prefix(std::string_view text, std::string_view lower_prefix) {
   return text.size() >= lower_prefix.size() && is_word(text.substr(0, lower_prefix.size()), lower_prefix);
@@ -62,25 +43,98 @@ bool has_prefix(std::string_view text, std::string_view lower_prefix) {
 
 bool is_temporary(std::string_view word) { return is_word(word, "temp") || is_word(word, "temporary"); }
 
+// How a statement is judged.
+enum class Verdict : std::uint8_t {
+  harmless,
+  query,     // as query_reader.h finds
+  ddl,       // changes the database, not the session; what expressions in it call is undone by a reset
+  unproven,
+};
+
+struct NamedVerdict {
+  std::string_view word;
+  Verdict verdict;
+};
+
+// By the first word. Whatever is not here is unproven.
+constexpr NamedVerdict verdicts[] = {
+    {"select", Verdict::query}, {"values", Verdict::query}, {"table", Verdict::query}, {"with", Verdict::query},
+    {"insert", Verdict::query}, {"update", Verdict::query}, {"delete", Verdict::query}, {"merge", Verdict::query},
+    // The server reports each transaction's state, and what ends with it leaves nothing.
+    {"begin", Verdict::harmless}, {"start", Verdict::harmless}, {"commit", Verdict::harmless}, {"end", Verdict::harmless},
+    {"rollback", Verdict::harmless}, {"abort", Verdict::harmless}, {"savepoint", Verdict::harmless},
+    {"release", Verdict::harmless},
+    // SET itself is a pin; what remains here is SET LOCAL, SET TRANSACTION and SET CONSTRAINTS, which end with the transaction.
+    {"set", Verdict::harmless},
+    // Only reads, and a connection that is not the client's own has no settings but the server's.
+    {"show", Verdict::harmless},
+    // Back to what every connection has.
+    {"reset", Verdict::harmless}, {"discard", Verdict::harmless},
+    // Locks of the transaction. No expression can stand in it.
+    {"lock", Verdict::harmless},
+    // Cursors without HOLD end with their transaction; DECLARE is judged by its query.
+    {"declare", Verdict::query}, {"fetch", Verdict::harmless}, {"move", Verdict::harmless}, {"close", Verdict::harmless},
+    // Sent to those who listen when the transaction ends.
+    {"notify", Verdict::harmless},
+    // LISTEN is a pin, or the driver's own work; UNLISTEN and DEALLOCATE end something.
+    {"listen", Verdict::harmless}, {"unlisten", Verdict::harmless}, {"deallocate", Verdict::harmless},
+    // PREPARE is a pin; PREPARE TRANSACTION gives the transaction away, settings and all.
+    {"prepare", Verdict::harmless},
+    // Of a table or a query, from or to the client only.
+    {"copy", Verdict::query},
+    // Runs what triggers and no expressions.
+    {"truncate", Verdict::query},
+    {"create", Verdict::ddl}, {"alter", Verdict::ddl}, {"drop", Verdict::ddl}, {"comment", Verdict::ddl},
+    {"grant", Verdict::ddl}, {"revoke", Verdict::ddl}, {"vacuum", Verdict::ddl}, {"analyze", Verdict::ddl},
+    {"analyse", Verdict::ddl}, {"reindex", Verdict::ddl}, {"cluster", Verdict::ddl}, {"refresh", Verdict::ddl},
+    {"reassign", Verdict::ddl}, {"security", Verdict::ddl}, {"import", Verdict::ddl}, {"checkpoint", Verdict::ddl},
+};
+
+Verdict verdict_of(std::string_view word) {
+  for (const auto& named : verdicts) {
+    if (is_word(word, named.word)) return named.verdict;
+  }
+  return Verdict::unproven;
+}
+
+bool is_explain_option(std::string_view word) {
+  for (const std::string_view option : {"analyze", "analyse", "verbose", "costs", "settings", "generic_plan", "buffers",
+                                        "serialize", "wal", "timing", "summary", "memory", "format"}) {
+    if (is_word(word, option)) return true;
+  }
+  return false;
+}
+
+// SET LOCAL of these changes how the texts behind it in the transaction are to be read.
+bool changes_dialect(const Token& token) {
+  return token.kind != TokenKind::word || is_word(token.text, "standard_conforming_strings") ||
+         is_word(token.text, "client_encoding") || is_word(token.text, "names");
+}
+
 // One statement, fed token by token.
 class Statement {
  public:
-  explicit Statement(SqlTraits& traits) : traits_(traits) {}
+  Statement(SqlTraits& traits, const HarmlessFunctions& functions) : traits_(traits), query_(functions) {}
 
   void feed(const Token& token) {
-    if (count_ == 0 && token.kind == TokenKind::symbol && token.text == "(") return;
-    ++count_;
     if (token.kind == TokenKind::word || token.kind == TokenKind::quoted_name) look_at_name(token.text);
+    if (explain_ != Explain::no && skip_explain(token)) return;
+    if (count_ == 0 && token.kind == TokenKind::symbol && token.text == "(") {
+      verdict_ = Verdict::query;
+      if (query_.depth() == 0) query_.begin_query();
+      query_.feed(token);
+      in_parentheses_ = true;
+      return;
+    }
+    ++count_;
     if (count_ == 1) {
       first_ = token.kind == TokenKind::word ? token.text : std::string_view{};
       begin();
+      if (count_ == 0) return;  // EXPLAIN
     } else if (!settled_) {
       settled_ = !go_on(token);
     }
-    if (traits_.only_reads) traits_.only_reads = still_reads(token);
-    qualified_ = previous_kind_ == TokenKind::symbol && last_symbol_ == ".";
-    if (token.kind == TokenKind::symbol) last_symbol_ = token.text;
-    previous_kind_ = token.kind;
+    if (verdict_ == Verdict::query) go_on_query(token);
     previous_ = token.kind == TokenKind::word ? token.text : std::string_view{};
   }
 
@@ -88,57 +142,152 @@ class Statement {
   void finish() {
     if (!settled_ && is_set_) traits_.pins |= pin::setting;
     if (is_deallocate_ && target_count_ == 1) traits_.deallocates_one = true;
+    if (empty()) return;
+    const bool whole = copy_ == Copy::no || copy_ == Copy::options;
+    if (verdict_ == Verdict::query && (!query_.proven() || !whole)) verdict_ = Verdict::unproven;
+    if (verdict_ == Verdict::unproven) traits_.pins |= pin::unproven;
+    if (verdict_ == Verdict::ddl) traits_.pins |= pin::reset;
+    writes_ = writes_ || query_.writes();
+    traits_.writes = traits_.writes || writes_;
+    const bool reads = verdict_ == Verdict::query && query_.only_reads() && explain_ == Explain::no && copy_ == Copy::no &&
+                       !is_word(first_, "declare") && !is_word(first_, "truncate");
+    traits_.only_reads = traits_.only_reads && reads;
   }
 
   bool is_listen() const { return is_word(first_, "listen") || is_word(first_, "unlisten"); }
 
-  // It asks for what an earlier statement of the session did.
+  // It asks for what an earlier statement of the session drew.
   bool needs_history() const { return asks_history_ && !makes_history_; }
+  bool may_draw() const { return makes_history_ || writes_ || verdict_ == Verdict::unproven; }
 
-  bool empty() const { return count_ == 0; }
+  bool empty() const { return count_ == 0 && !in_parentheses_ && explain_ == Explain::no; }
 
  private:
-  void look_at_name(std::string_view name) {
-    for (const auto& function : functions) {
-      if (is_word(name, function.name)) traits_.pins |= function.pins;
-    }
-    if (has_prefix(name, "pg_temp")) traits_.pins |= pin::temporary;
-    if (has_prefix(name, "dblink_")) traits_.pins |= pin::block;
-    if (is_word(name, "currval") || is_word(name, "lastval")) asks_history_ = true;
-    if (is_word(name, "nextval")) makes_history_ = true;
-    if (is_word(name, "execute") || is_word(name, "deallocate")) traits_.names_statements = true;
-    // SELECT ... INTO TEMP name; also INTO LOCAL TEMP.
-    if (is_temporary(name) && (is_word(previous_, "into") || is_word(previous_, "local") || is_word(previous_, "global"))) {
-      traits_.pins |= pin::temporary;
-    }
-  }
+  enum class Explain : std::uint8_t { no, begin, words, parentheses, options, done };
+  enum class Copy : std::uint8_t { no, source, stream, options };
 
-  bool still_reads(const Token& token) const {
-    if (count_ == 1) {
-      return token.kind == TokenKind::word && is_among(token.text, std::to_array<std::string_view>({"select", "values", "table"}));
+  void look_at_name(std::string_view name) {
+    switch (name[0]) {
+      case 's': case 'S': case 'p': case 'P':
+        for (const auto& function : pinning_functions) {
+          if (is_word(name, function.name)) traits_.pins |= function.pins;
+        }
+        if (has_prefix(name, "pg_temp")) traits_.pins |= pin::temporary;
+        if (is_word(name, "setval")) makes_history_ = true;
+        break;
+      case 'c': case 'C': case 'l': case 'L':
+        if (is_word(name, "currval") || is_word(name, "lastval")) asks_history_ = true;
+        break;
+      case 'd': case 'D': case 'e': case 'E':
+        if (is_word(name, "execute") || is_word(name, "deallocate")) traits_.names_statements = true;
+        break;
+      case 'n': case 'N':
+        if (is_word(name, "nextval")) makes_history_ = true;
+        break;
+      case 't': case 'T':
+        // SELECT ... INTO TEMP name; also INTO LOCAL TEMP.
+        if (is_temporary(name) && (is_word(previous_, "into") || is_word(previous_, "local") || is_word(previous_, "global"))) {
+          traits_.pins |= pin::temporary;
+        }
+        break;
+      default: break;
     }
-    if (token.kind == TokenKind::word) return !is_among(token.text, writing);
-    if (token.kind != TokenKind::symbol || token.text != "(") return true;
-    if (previous_kind_ == TokenKind::quoted_name) return false;
-    return previous_kind_ != TokenKind::word || (!qualified_ && is_among(previous_, reading));
   }
 
   void begin() {
     const auto is = [this](std::string_view keyword) { return is_word(first_, keyword); };
     settled_ = true;
+    if (is("explain") && !in_parentheses_) {
+      explain_ = Explain::begin;
+      count_ = 0;
+      return;
+    }
+    if (!in_parentheses_) verdict_ = verdict_of(first_);
+    // EXPLAIN runs or plans queries, and statements that make a table of one.
+    if (explain_ != Explain::no && verdict_ != Verdict::query) verdict_ = Verdict::unproven;
+    if (verdict_ == Verdict::query && !in_parentheses_) query_.begin_query();
     if (is("begin") || is("start")) traits_.begins_transaction = true;
     else if (is("listen")) traits_.pins |= pin::listen;
-    else if (is("load")) traits_.pins |= pin::library;
-    else if (is("copy")) traits_.may_copy = true;
-    else if (is("do") || is("call")) traits_.pins |= pin::block;
+    else if (is("load")) traits_.pins |= pin::library, verdict_ = Verdict::harmless;
     else if (is("set")) is_set_ = true, settled_ = false;
     else if (is("deallocate")) is_deallocate_ = true, settled_ = false;
-    else if (is("prepare") || is("declare") || is("create")) settled_ = false;
+    else if (is("copy") && !in_parentheses_) copy_ = Copy::source, traits_.may_copy = true;
+    else if (is("truncate")) writes_ = true;
+    else if (is("prepare") || is("declare") || is("discard") || is("create")) settled_ = false;
+  }
+
+  // EXPLAIN [ANALYZE] [VERBOSE] or EXPLAIN (options); false at the statement that it explains. EXPLAIN (query) is not told
+  // from the options, and not proven.
+  bool skip_explain(const Token& token) {
+    if (count_ > 0) return false;
+    const bool option = token.kind == TokenKind::word && is_explain_option(token.text);
+    const bool symbol = token.kind == TokenKind::symbol;
+    if (explain_ == Explain::begin && symbol && token.text == "(") {
+      explain_ = Explain::parentheses;
+    } else if (explain_ == Explain::parentheses) {
+      if (!option) verdict_ = Verdict::unproven, settled_ = true, count_ = 1;
+      explain_ = Explain::options;
+    } else if (explain_ == Explain::options) {
+      if (symbol && token.text == ")") explain_ = Explain::done;
+    } else {
+      if (explain_ == Explain::begin) explain_ = Explain::words;
+      return explain_ == Explain::words && option;
+    }
+    return true;
+  }
+
+  void go_on_query(const Token& token) {
+    if (is_word(first_, "declare")) return go_on_declare(token);
+    if (copy_ != Copy::no) return go_on_copy(token);
+    if (is_word(first_, "truncate")) {
+      if (has_prefix(token.text, "pg_") || is_word(token.text, "information_schema")) verdict_ = Verdict::unproven;
+      return;
+    }
+    query_.feed(token);
+  }
+
+  // DECLARE name [options] CURSOR [WITH HOLD] FOR query
+  void go_on_declare(const Token& token) {
+    if (declared_) return query_.feed(token);
+    declared_ = count_ > 2 && token.kind == TokenKind::word && is_word(token.text, "for");
+  }
+
+  // COPY name [(columns)] FROM STDIN | TO STDOUT ...; COPY (query) TO STDOUT ...
+  void go_on_copy(const Token& token) {
+    if (count_ == 1) return;
+    if (count_ == 2 && token.text != "(") query_.expect_target();
+    const bool name = token.kind == TokenKind::word || token.kind == TokenKind::quoted_name;
+    if (query_.depth() == 0 && name && copy_ == Copy::stream) {
+      copy_ = Copy::options;
+      if (!is_word(token.text, copies_in_ ? "stdin" : "stdout")) verdict_ = Verdict::unproven;
+      return;
+    }
+    if (query_.depth() == 0 && name && copy_ == Copy::source && count_ > 2) {
+      copies_in_ = is_word(token.text, "from");
+      writes_ = writes_ || copies_in_;
+      if (copies_in_ || is_word(token.text, "to")) copy_ = Copy::stream;
+      else if (!after_dot_) verdict_ = Verdict::unproven;  // COPY BINARY name
+    }
+    after_dot_ = token.kind == TokenKind::symbol && token.text == ".";
+    query_.feed(token);
+  }
+
+  bool go_on_set(const Token& token) {
+    const std::string_view word = token.text;
+    if (count_ == 2 && (is_word(word, "session") || is_word(word, "local"))) return true;
+    const bool plain = count_ == 2;
+    if (plain && (is_word(word, "transaction") || is_word(word, "constraints"))) return false;
+    if (count_ == 3 && is_word(previous_, "local")) {
+      if (changes_dialect(token)) verdict_ = Verdict::unproven;
+      return false;
+    }
+    traits_.pins |= is_word(word, "role") || is_word(word, "authorization") ? pin::role : pin::setting;
+    return false;
   }
 
   // Looks at the tokens after the first; false once nothing more is to be learnt from them.
   bool go_on(const Token& token) {
-    if (is_set_) return go_on_set(token.text);
+    if (is_set_) return go_on_set(token);
     if (is_deallocate_) return go_on_deallocate(token);
     if (is_word(first_, "prepare")) {
       if (!is_word(token.text, "transaction")) traits_.pins |= pin::prepared;
@@ -148,16 +297,12 @@ class Statement {
       if (is_word(token.text, "hold")) traits_.pins |= is_word(previous_, "without") ? 0 : pin::cursor;
       return true;
     }
+    if (is_word(first_, "discard")) {
+      traits_.discards_all = traits_.discards_all || is_word(token.text, "all");
+      return false;
+    }
     if (is_temporary(token.text)) traits_.pins |= pin::temporary;
     return count_ < 6;  // CREATE OR REPLACE LOCAL TEMPORARY
-  }
-
-  bool go_on_set(std::string_view word) {
-    if (count_ == 2 && is_word(word, "session")) return true;
-    const bool plain = count_ == 2;
-    if (plain && (is_word(word, "local") || is_word(word, "transaction") || is_word(word, "constraints"))) return false;
-    traits_.pins |= is_word(word, "role") || is_word(word, "authorization") ? pin::role : pin::setting;
-    return false;
   }
 
   bool go_on_deallocate(const Token& token) {
@@ -173,11 +318,12 @@ class Statement {
   }
 
   SqlTraits& traits_;
+  QueryReader query_;
   std::string_view first_;
   std::string_view previous_;
-  std::string_view last_symbol_;
-  TokenKind previous_kind_ = TokenKind::end;
-  bool qualified_ = false;  // the token before is the last part of a name with dots
+  Verdict verdict_ = Verdict::harmless;
+  Explain explain_ = Explain::no;
+  Copy copy_ = Copy::no;
   int count_ = 0;
   int target_count_ = 0;
   bool asks_history_ = false;
@@ -185,6 +331,11 @@ class Statement {
   bool settled_ = false;
   bool is_set_ = false;
   bool is_deallocate_ = false;
+  bool copies_in_ = false;
+  bool after_dot_ = false;
+  bool declared_ = false;    // the query of DECLARE has begun
+  bool writes_ = false;
+  bool in_parentheses_ = false;
 };
 
 }  // namespace
@@ -199,23 +350,31 @@ std::string pins_text(Pins pins) {
   return text;
 }
 
-SqlTraits inspect_sql(std::string_view sql) {
+bool sees_to_function(std::string_view lower_name) noexcept {
+  if (lower_name == "currval" || lower_name == "lastval") return true;
+  return std::any_of(std::begin(pinning_functions), std::end(pinning_functions),
+                     [&](const NamedPin& function) { return function.name == lower_name; });
+}
+
+SqlTraits inspect_sql(std::string_view sql, const HarmlessFunctions& functions, SqlDialect dialect) {
   SqlTraits traits;
-  SqlScanner scanner(sql);
+  SqlScanner scanner(sql, dialect);
   int statements = 0;
   bool listens = false;
   for (bool more = true; more;) {
-    Statement statement(traits);
+    Statement statement(traits, functions);
     for (;;) {
       const Token token = scanner.next();
       if (token.kind == TokenKind::end) more = false;
       if (token.kind == TokenKind::end || token.kind == TokenKind::semicolon) break;
       statement.feed(token);
     }
+    if (statement.empty()) continue;
     statement.finish();
     listens = listens || statement.is_listen();
-    if (statements == 0 && statement.needs_history()) traits.needs_history = true;  // a later one sees the first one's
-    if (!statement.empty()) ++statements;
+    if (statement.needs_history() && !traits.may_draw) traits.needs_history = true;
+    traits.may_draw = traits.may_draw || statement.may_draw();
+    ++statements;
   }
   if (statements != 1) traits.deallocates_one = false;
   if (listens) traits.listens = read_listens(sql);
@@ -223,7 +382,7 @@ SqlTraits inspect_sql(std::string_view sql) {
     traits.pins |= pin::unknown;
     traits.may_copy = true;
   }
-  if (traits.pins != 0) traits.only_reads = false;
+  if (traits.pins != 0 || traits.needs_history) traits.only_reads = false;
   return traits;
 }
 

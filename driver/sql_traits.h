@@ -1,19 +1,21 @@
 // What a text of SQL statements does to the session that runs it: the question that decides whether it may run on a
 // connection that other clients use next.
 //
-// The answer errs to one side: a statement that is not understood is taken to leave session state behind. What cannot be
-// seen in the text (a function that calls set_config inside) is not found here; docs/driver.md says so.
+// Only what is known to be harmless is: queries that query_reader.h proves, and the statements that sql_traits.cc lists, each
+// with the reason. Everything else gets a pin. What cannot be seen in the text is in docs/driver.md.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "driver/harmless_functions.h"
 #include "driver/listen_text.h"
+#include "driver/sql_scanner.h"
 
 namespace ca::driver {
 
-// Why a session needs a server connection of its own beyond its transaction: bits of a set.
+// Why a session needs a server connection of its own beyond its transaction, or leaves one that must be reset: bits of a set.
 using Pins = std::uint32_t;
 namespace pin {
 inline constexpr Pins setting = 1;        // SET, set_config, setseed
@@ -24,21 +26,28 @@ inline constexpr Pins temporary = 16;     // temporary tables, pg_temp
 inline constexpr Pins lock = 32;          // advisory locks of the session
 inline constexpr Pins role = 64;          // SET ROLE, SET SESSION AUTHORIZATION
 inline constexpr Pins library = 128;      // LOAD: cannot be undone, the connection is closed afterwards
-inline constexpr Pins block = 256;        // DO, CALL, fast-path functions: may do any of these
+inline constexpr Pins unproven = 256;     // DO, CALL, a function that is not known, ...: may do any of these. session_check.h tells
 inline constexpr Pins startup = 512;      // options given at start-up that the driver does not know
 inline constexpr Pins unknown = 1024;     // text that was not understood
 inline constexpr Pins parameter = 2048;   // the server reported a setting that differs from its default
+inline constexpr Pins found = 4096;       // the check of an unproven session found something
+// Does not keep the connection: it is only reset before another client gets it.
+inline constexpr Pins reset = 8192;
 }  // namespace pin
 
-// The names of the bits, joined by commas; empty for none.
+// The names of the bits, joined by commas; empty for none. `reset` has no name: it is no state of the session.
 std::string pins_text(Pins pins);
 
 struct SqlTraits {
   Pins pins = 0;
   bool begins_transaction = false;   // BEGIN, START TRANSACTION
-  // Each statement is a SELECT, VALUES or TABLE that calls well-known functions only: to end it early loses nothing.
+  // Each statement is a query that writes nothing and calls only functions which are known to write nothing: to end it early
+  // loses nothing.
   bool only_reads = true;
-  bool needs_history = false;        // currval, lastval: depends on what this session did before
+  bool needs_history = false;        // currval, lastval: depends on what an earlier text of this session drew
+  bool may_draw = false;             // may draw a number from a sequence
+  bool discards_all = false;         // DISCARD ALL is in it
+  bool writes = false;               // INSERT, UPDATE, DELETE, MERGE, TRUNCATE, COPY FROM
   // The text is one DEALLOCATE of one name (`name`, folded as PostgreSQL does) and nothing else.
   bool deallocates_one = false;
   std::string name;
@@ -50,6 +59,9 @@ struct SqlTraits {
   bool wants_own_connection() const noexcept { return pins != 0 || begins_transaction; }
 };
 
-SqlTraits inspect_sql(std::string_view sql);
+// inspect_sql() itself sees to this function by its name: it has a pin of its own, or needs history.
+bool sees_to_function(std::string_view lower_name) noexcept;
+
+SqlTraits inspect_sql(std::string_view sql, const HarmlessFunctions& functions, SqlDialect dialect = {});
 
 }  // namespace ca::driver

@@ -118,6 +118,19 @@ class Reader {
   const ServerValue& server_value_;
 };
 
+// The settings that say how SQL is to be read. What PostgreSQL makes of an unusual value is not known here.
+void read_dialect(StartupOptions& options, const ServerValue& server_value) {
+  SqlDialect dialect{server_value("standard_conforming_strings") != "off", keeps_ascii(server_value("client_encoding"))};
+  for (const auto& [name, value] : options.settings) {
+    if (name == "standard_conforming_strings") dialect.standard_strings = value == "on";
+    else if (name == "client_encoding") dialect.ascii_is_ascii = keeps_ascii(folded(value));
+    else continue;
+    options.dialect = dialect;
+  }
+}
+
+}  // namespace
+
 void append_literal(std::string& out, std::string_view text) {
   out += '\'';
   for (const char c : text) {
@@ -127,8 +140,6 @@ void append_literal(std::string& out, std::string_view text) {
   out += '\'';
 }
 
-}  // namespace
-
 Result<StartupOptions> read_startup_options(const wire::StartupMessage& message, const ServerValue& server_value) {
   Reader reader(server_value);
   for (const auto& [name, value] : message.parameters) {
@@ -136,6 +147,7 @@ Result<StartupOptions> read_startup_options(const wire::StartupMessage& message,
   }
   if (reader.options.user.empty()) return failure("no PostgreSQL user name specified in startup packet");
   if (reader.options.database.empty()) reader.options.database = reader.options.user;
+  read_dialect(reader.options, server_value);
   return std::move(reader.options);
 }
 

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "driver/scheduler.h"
+#include "driver/sql_scanner.h"
 #include "driver/wire/startup.h"
 
 namespace ca::driver {
@@ -21,12 +23,16 @@ struct StartupOptions {
   bool replication = false;
   // Settings for the session that differ from what server connections have, in order.
   std::vector<std::pair<std::string, std::string>> settings;
+  std::optional<SqlDialect> dialect;  // where `settings` decide it
 };
 
 // `server_value`: what a server connection reports for a setting (ParameterStatus), empty where it is not reported.
 // Errors: no user, options that cannot be read, an unknown priority.
 using ServerValue = std::function<std::string(std::string_view name)>;
 Result<StartupOptions> read_startup_options(const wire::StartupMessage& message, const ServerValue& server_value);
+
+// `text` as a string of SQL, as long as standard_conforming_strings is on or it holds no backslash.
+void append_literal(std::string& out, std::string_view text);
 
 // The statement that makes `settings` those of a session.
 std::string settings_sql(const std::vector<std::pair<std::string, std::string>>& settings);

@@ -167,6 +167,8 @@ class PlanMaker {
     config.shared_connections = driver_config_.integer("shared_connections");
     config.exclusive_connections = driver_config_.integer("exclusive_connections");
     config.max_clients = driver_config_.integer("max_clients");
+    config.harmless_functions = driver_config_.words("harmless_functions");
+    config.reset_after_write = driver_config_.flag("reset_after_write");
     config.queue_limit = driver_config_.integer("queue_limit");
     config.connect_timeout_ms = driver_config_.number("connect_timeout");
     config.server_wait_timeout_ms = driver_config_.number("server_wait_timeout");

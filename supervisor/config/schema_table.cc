@@ -75,6 +75,8 @@ constexpr std::array all_keys{
     Key{"driver.config", "query_wait_timeout", Type::duration, "120s", "limit for a wait for a server connection while PostgreSQL is up; then the statement gets SQLSTATE 53300; `0s`: none", 0, year},
     Key{"driver.config", "server_idle_timeout", Type::duration, "10m", "idle server connections beyond the first are closed after this time; `0s`: never", 0, year},
     Key{"driver.config", "server_lifetime", Type::duration, "1h", "server connections are replaced after this time, between two users; `0s`: never", 0, year},
+    Key{"driver.config", "harmless_functions", Type::words, "", "functions of yours, `name` or `schema.name`, that neither change nor read the state of a session: statements that call no others share connections"},
+    Key{"driver.config", "reset_after_write", Type::boolean, "false", "reset a server connection after each write before another client gets it, for triggers and rules that change the state of a session"},
     Key{"driver.config", "migrations", Type::path, "", "folder of `NNNN_name.sql`; `\"\"`: the shipped schema"},
 
     Key{"embedded", "data_dir", Type::path, "`state_dir/postgres`", "the cluster's data; must be empty or made by this program", 0, 0, "", Trait::computed},

@@ -35,7 +35,7 @@ class DriverProcess:
             "lock_path": str(self.folder / "driver.lock"), "allow_uids": [], "port": self.port,
             "shared_connections": 2, "exclusive_connections": 4, "max_clients": 100, "queue_limit": 1000,
             "connect_timeout_ms": 5000, "server_wait_timeout_ms": 10000, "statement_timeout_ms": 0, "query_wait_timeout_ms": 120000,
-            "server_idle_timeout_ms": 600000, "server_lifetime_ms": 3600000, "migrations": "",
+            "server_idle_timeout_ms": 600000, "server_lifetime_ms": 3600000, "harmless_functions": [], "reset_after_write": False, "migrations": "",
         }
         self.config.update(settings)
         self.path = self.folder / f".s.PGSQL.{self.port}"

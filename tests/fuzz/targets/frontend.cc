@@ -12,6 +12,8 @@ namespace {
 
 using namespace ca;
 
+const driver::HarmlessFunctions functions({"own", "schema.own"});
+
 struct Session {
   driver::PreparedStatements statements;
   driver::SessionState state;
@@ -19,11 +21,18 @@ struct Session {
 };
 
 void look_at_sql(std::string_view sql, driver::SessionState& state) {
-  const driver::SqlTraits traits = driver::inspect_sql(sql);
+  const driver::SqlTraits traits = driver::inspect_sql(sql, functions);
   CA_CHECK(!traits.deallocates_one || !traits.name.empty() || sql.find("\"\"") != std::string_view::npos);
   state.sent(traits);
-  CA_CHECK((state.pins() & traits.pins) == traits.pins && (traits.pins == 0 || state.owns_connection()));
-  CA_CHECK(driver::pins_text(traits.pins).empty() == (traits.pins == 0));
+  const driver::Pins ties = traits.pins & ~driver::pin::reset;
+  CA_CHECK((state.pins() & traits.pins) == traits.pins && (ties == 0 || state.owns_connection()));
+  CA_CHECK(driver::pins_text(traits.pins).empty() == (ties == 0));
+  // What can be said of a text can be said of it where more stands before and behind it.
+  const auto among = driver::inspect_sql("SELECT 1;" + std::string(sql), functions);
+  CA_CHECK(among.pins == traits.pins && among.writes == traits.writes && among.begins_transaction == traits.begins_transaction);
+  // Where the dialect is doubtful, no more is proven.
+  const auto doubtful = driver::inspect_sql(sql, functions, {false, false});
+  CA_CHECK((doubtful.pins & traits.pins) == traits.pins);
   driver::SqlScanner scanner(sql);
   std::size_t length = 0;
   for (auto token = scanner.next(); token.kind != driver::TokenKind::end; token = scanner.next()) length += token.text.size();
@@ -35,7 +44,7 @@ void on_parse(std::string_view body, Session& session) {
   if (!parse) return;
   look_at_sql(parse->query, session.state);
   const auto id = session.next_id++;
-  session.statements.define(parse->name, parse->tail, driver::inspect_sql(parse->query), id);
+  session.statements.define(parse->name, parse->tail, driver::inspect_sql(parse->query, functions), id);
   const auto* found = session.statements.find(parse->name);
   CA_CHECK(found != nullptr && found->id == id && found->tail == parse->tail);
   // What is sent on for it reads back to the same.

@@ -5,6 +5,14 @@
 
 using namespace ca::driver;
 
+namespace {
+
+const HarmlessFunctions functions;
+
+SqlTraits inspect(std::string_view sql) { return inspect_sql(sql, functions); }
+
+}  // namespace
+
 TEST_CASE("a text that is one LISTEN names its channel as PostgreSQL does") {
   struct Row {
     std::string sql, channel;
@@ -47,11 +55,11 @@ TEST_CASE("each UNLISTEN in a text is found, in order") {
 }
 
 TEST_CASE("a text without LISTEN and UNLISTEN costs no second look, and pins stay as they were") {
-  CHECK(inspect_sql("select 'listen a'").listens.commands.empty());
-  CHECK(inspect_sql("notify a").listens.commands.empty());
-  CHECK(inspect_sql("listen a").listens.is_one_listen());
-  CHECK(inspect_sql("listen a").pins == pin::listen);
-  CHECK(inspect_sql("begin; unlisten a").listens.commands.size() == 1);
+  CHECK(inspect("select 'listen a'").listens.commands.empty());
+  CHECK(inspect("notify a").listens.commands.empty());
+  CHECK(inspect("listen a").listens.is_one_listen());
+  CHECK(inspect("listen a").pins == pin::listen);
+  CHECK(inspect("begin; unlisten a").listens.commands.size() == 1);
 }
 
 TEST_CASE("a channel is quoted so that PostgreSQL reads it back") {
