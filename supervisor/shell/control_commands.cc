@@ -84,7 +84,7 @@ void ControlCommands::handle(ClientId client, const nlohmann::json& request, Per
 }
 
 void ControlCommands::ask_processes(ClientId client, const nlohmann::json& request, const std::string& command) {
-  Pending pending{client, command == "stop" ? Wish::stay_down : Wish::run, named(request), std::nullopt};
+  Pending pending{client, command == "stop" ? Wish::stay_down : Wish::run, named(request), std::nullopt, 0};
   if (pending.processes.empty()) return server_.reply(client, refused("no process " + text_of(request, "process")));
   if (host_.state.stop != core::StopMode::none) return server_.reply(client, refused("the supervisor is stopping"));
   // Noted only after it was asked: until then the state may look as if it had come about.
@@ -129,7 +129,7 @@ void ControlCommands::shut_down(ClientId client, const nlohmann::json& request) 
 }
 
 void ControlCommands::wait(ClientId client, const nlohmann::json& request) {
-  Pending pending{client, Wish::tree_ready, {}, std::nullopt};
+  Pending pending{client, Wish::tree_ready, {}, std::nullopt, 0};
   const auto timeout = request.find("timeout_ms");
   if (timeout != request.end() && timeout->is_number()) {
     constexpr double a_year_in_ms = 365.0 * 86'400'000;
@@ -141,22 +141,20 @@ void ControlCommands::wait(ClientId client, const nlohmann::json& request) {
 }
 
 void ControlCommands::reload(ClientId client) {
-  pending_.push_back({client, Wish::reload, {}, std::nullopt});
-  if (host_.start_reload()) return;
-  pending_.pop_back();
-  server_.reply(client, refused("ignored: a reload or a shutdown is under way"));
+  const auto number = host_.start_reload();
+  if (!number) return server_.reply(client, refused("ignored: a shutdown is under way"));
+  pending_.push_back({client, Wish::reload, {}, std::nullopt, *number});
 }
 
-void ControlCommands::reload_done(bool applied, const std::vector<std::string>& errors) {
+void ControlCommands::reload_done(std::uint64_t number, bool applied, const std::vector<std::string>& errors) {
   std::string reasons;
   for (const std::string& error : errors) reasons += (reasons.empty() ? "" : "\n") + error;
   std::vector<ClientId> clients;
-  for (const Pending& pending : pending_) {
-    if (pending.wish == Wish::reload) clients.push_back(pending.client);
-  }
-  pending_.erase(std::remove_if(pending_.begin(), pending_.end(),
-                                [](const Pending& pending) { return pending.wish == Wish::reload; }),
-                 pending_.end());
+  std::erase_if(pending_, [&](const Pending& pending) {
+    const bool is_answered = pending.wish == Wish::reload && pending.reload <= number;
+    if (is_answered) clients.push_back(pending.client);
+    return is_answered;
+  });
   for (const ClientId client : clients) server_.reply(client, applied ? done() : refused(reasons));
 }
 

@@ -23,7 +23,9 @@ struct ControlHost {
   std::function<void(const core::Event&)> feed;
   std::function<Json()> status;
   std::function<std::optional<pid_t>(core::ProcessId)> pid;
-  std::function<bool()> start_reload;   // false: refused, a shutdown or another reload is under way
+  // Reads the configuration again, after the reload that runs if there is one. Returns the number of the reload that does
+  // it, for reload_done(); nullopt: refused, a shutdown is under way.
+  std::function<std::optional<std::uint64_t>()> start_reload;
 };
 
 class ControlCommands {
@@ -37,7 +39,7 @@ class ControlCommands {
   Status listen_on(UniqueFd listening) { return server_.listen_on(std::move(listening)); }
   // The state may have changed: answers what can be answered now.
   void look();
-  void reload_done(bool applied, const std::vector<std::string>& errors);
+  void reload_done(std::uint64_t number, bool applied, const std::vector<std::string>& errors);
 
  private:
   enum class Wish { run, stay_down, tree_ready, reload };
@@ -46,6 +48,7 @@ class ControlCommands {
     Wish wish;
     std::vector<core::ProcessId> processes;
     std::optional<Instant> until;
+    std::uint64_t reload = 0;  // its number
   };
 
   void handle(ClientId client, const nlohmann::json& request, Permission permission);

@@ -94,7 +94,6 @@ void Supervisor::carry_out(const core::Announce& order) {
   const LogLine line = log_line(rules_, order, since_spawn);
   log_->write(line.level, {}, line.text);
   if (order.record == core::Record::failed || order.record == core::Record::shutdown_started) last_reason_ = line.text;
-  if (order.record == core::Record::shutdown_started) reload_ignored_ = false;
   // What does not end on SIGKILL holds its service up, but not the end of the tree.
   if (order.record == core::Record::shutdown_started && !clearing_.empty()) sweep_again_->set(MonotonicClock::now());
   if (order.record == core::Record::shutdown_started) notify_parent("STOPPING=1\nSTATUS=" + line.text);

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <utility>
 
 #include "supervisor/guardian/descendants.h"
 
@@ -13,18 +14,25 @@ namespace ca::shell {
 Reload::Reload(Loop& loop, const Plan& plan, std::vector<std::string> environment,
                std::function<void(Result)> on_done)
     : loop_(loop), plan_(plan), environment_(std::move(environment)), on_done_(std::move(on_done)),
-      bound_(loop, [this] {
-        if (process_ && !reaped_) signal_child(process_->pid, SIGKILL);
-      }) {}
+      bound_(loop, [this] { time_is_over(); }) {}
+
+void Reload::time_is_over() {
+  if (failure_) return on_done_({false, {*std::exchange(failure_, std::nullopt)}});
+  if (process_ && !reaped_) signal_child(process_->pid, SIGKILL);
+}
 
 void Reload::start() {
+  const auto fail_later = [this](const Error& error) {
+    failure_ = error.message;
+    bound_.set(MonotonicClock::now());
+  };
   auto process = start_config_process(plan_.config_path, true, environment_);
-  if (!process) return on_done_({false, {process.error().message}});
+  if (!process) return fail_later(process.error());
   ::fcntl(process->output.get(), F_SETFL, O_NONBLOCK);
   auto watch = FdWatch::make(loop_, process->output.get(), EPOLLIN, [this](std::uint32_t) { read_all(); });
   if (!watch) {
     signal_child(process->pid, SIGKILL);  // reaped as an adopted process is
-    return on_done_({false, {watch.error().message}});
+    return fail_later(watch.error());
   }
   process_ = std::move(*process);
   watch_ = std::move(*watch);

@@ -25,7 +25,7 @@ class Reload {
   // `plan` stays the caller's.
   Reload(Loop& loop, const Plan& plan, std::vector<std::string> environment, std::function<void(Result)> on_done);
 
-  bool is_running() const { return process_.has_value(); }
+  bool is_running() const { return process_.has_value() || failure_; }
   bool is_reader(pid_t pid) const { return process_ && process_->pid == pid; }
 
   void start();                  // REQUIRES: none runs; on_done is called later
@@ -34,6 +34,7 @@ class Reload {
  private:
   void read_all();
   void finish();
+  void time_is_over();
   Result judge() const;
 
   Loop& loop_;
@@ -41,6 +42,7 @@ class Reload {
   std::vector<std::string> environment_;
   std::function<void(Result)> on_done_;
   std::optional<ConfigProcess> process_;
+  std::optional<std::string> failure_;  // the reader could not be started
   bool reaped_ = false, at_end_ = false;
   std::string bytes_;
   std::unique_ptr<FdWatch> watch_;

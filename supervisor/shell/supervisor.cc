@@ -283,21 +283,28 @@ void Supervisor::renew_sockets() {
   }
 }
 
-bool Supervisor::start_reload() {
-  if (state_.stop != core::StopMode::none || reload_->is_running()) {
-    // One record says it: more requests in the same wait add nothing.
-    if (!std::exchange(reload_ignored_, true)) {
-      events_->append("reload_ignored", Json::object());
-      log_->info("reload ignored: a reload or a shutdown is under way");
-    }
-    return false;
+std::optional<std::uint64_t> Supervisor::start_reload() {
+  if (state_.stop != core::StopMode::none) {
+    ignore_reload();
+    return std::nullopt;
   }
-  reload_ignored_ = false;
+  if (reload_->is_running()) {
+    reload_again_ = true;
+    return reloads_ + 1;
+  }
+  ++reloads_;
   events_->append("reload_started", Json::object());
   log_->info("reload of " + plan_.config_path);
   if (state_.first_start_done) notify_parent("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(monotonic_us()));
   reload_->start();
-  return true;
+  return reloads_;
+}
+
+// One record says it: more requests in the same shutdown add nothing.
+void Supervisor::ignore_reload() {
+  if (std::exchange(reload_ignored_, true)) return;
+  events_->append("reload_ignored", Json::object());
+  log_->info("reload ignored: a shutdown is under way");
 }
 
 void Supervisor::reload_done(const Reload::Result& result) {
@@ -318,7 +325,9 @@ void Supervisor::reload_done(const Reload::Result& result) {
   if (state_.first_start_done && state_.stop == core::StopMode::none) {
     notify_parent("READY=1\nMAINPID=" + std::to_string(half_.guardian_pid));  // it may replace the first one
   }
-  control_->reload_done(result.applied, result.errors);
+  control_->reload_done(reloads_, result.applied, result.errors);
+  if (!std::exchange(reload_again_, false) || start_reload()) return;
+  control_->reload_done(reloads_ + 1, false, {"ignored: a shutdown is under way"});
 }
 
 // Takes a look first (WNOWAIT): while it is a zombie its pid cannot be anybody else's, and what it said before it died

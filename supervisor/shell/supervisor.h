@@ -54,7 +54,8 @@ class Supervisor {
   void renew_sockets();
   Listener control_listener() const;
   void on_user_signal();
-  bool start_reload();
+  std::optional<std::uint64_t> start_reload();
+  void ignore_reload();
   void reload_done(const Reload::Result& result);
   void reap();
   void reap_one(pid_t pid);
@@ -112,7 +113,9 @@ class Supervisor {
   std::set<core::ProcessId> clearing_;  // exited; what they left behind is being ended
   bool is_stepping_ = false, is_reaping_ = false, needs_sweep_ = false, has_ended_ = false;
   bool looked_in_this_step_ = false;  // for strays: once is enough, however many are told to stop
-  bool reload_ignored_ = false;  // recorded once a reload or shutdown
+  bool reload_ignored_ = false;  // recorded once per shutdown
+  bool reload_again_ = false;    // asked for while one runs: its file may have been read already
+  std::uint64_t reloads_ = 0;    // started so far
   std::optional<int> exit_code_;
   std::string last_reason_;
 };

@@ -1,12 +1,13 @@
 """Scenario 29: configurations that are refused, and what the person is told."""
 import json
+import os
 import re
 import subprocess
 
 import pytest
 
 from support import bounds
-from support.bounds import gap
+from support.bounds import gap, wait_for
 from support.puppet import Puppet
 from support.world import BUILD
 
@@ -150,3 +151,42 @@ def test_30_hup_with_a_wrong_file_keeps_everything(world, kind):
     tree.wait_all_ready()
     assert tree.pids() == pids and len(tree.events("reload_rejected")) == 1
     tree.stop()
+
+
+def test_a_reload_that_is_asked_for_during_a_reload_reads_the_file_once_more(world):
+    """The first one has read the file and stands still in a pipe that it names; then the file changes."""
+    config, variables = world.three_tiers(), world.root / "variables"
+    variables.write_text("A=1\n")
+    config["code_analysis"]["workers"][0]["env_file"] = str(variables)
+    tree = world.tree(config)
+    tree.wait_ready()
+    pids = tree.pids()
+    variables.unlink()
+    os.mkfifo(variables)
+    tree.send("HUP")
+    pipe = wait_for(lambda: opened_for_writing(variables), 2000, "the first reload reads")
+    fresh = world.root / "fresh.yaml"
+    fresh.write_text("nonsense")
+    os.rename(fresh, world.config_file)
+    with tree.control() as client:
+        tree.send("HUP")
+        tree.send("HUP")
+        client.send("reload")
+        assert tree.status()["supervisor"]["state"] == "reloading"
+        os.write(pipe, b"A=1\n")
+        os.close(pipe)
+        variables.unlink()
+        answer = client.read()
+    assert answer["ok"] is False and str(world.config_file) in answer["error"], answer
+    kinds = [event["event"] for event in tree.events() if event["event"].startswith("reload_")]
+    assert kinds[:4] == ["reload_started", "reload_applied", "reload_started", "reload_rejected"], kinds
+    assert tree.pids() == pids
+    tree.stop()
+
+
+def opened_for_writing(fifo):
+    """Its writing end, or None where nobody reads it yet."""
+    try:
+        return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        return None

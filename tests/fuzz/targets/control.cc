@@ -30,7 +30,7 @@ class World {
     state_.processes.resize(plan_.rules.processes.size());
     shell::ControlHost host{plan_, state_, events_, [this](const core::Event&) { change(); },
                             [] { return shell::Json{{"supervisor", nullptr}}; },
-                            [](core::ProcessId) { return std::optional<pid_t>(); }, [this] { return reload_allowed_ ^= true; }};
+                            [](core::ProcessId) { return std::optional<pid_t>(); }, [this] { return (reload_allowed_ ^= true) ? std::optional<std::uint64_t>(1) : std::nullopt; }};
     commands_ = std::make_unique<shell::ControlCommands>(loop_, std::move(host));
     CA_CHECK(commands_->listen_on(listen_on(address_)));
   }
@@ -50,7 +50,7 @@ class World {
       commands_->look();
       turns();
     }
-    commands_->reload_done(true, {});
+    commands_->reload_done(1, true, {});
     turns();
     fuzz::receive_all(client, received);
     check(received, sent);
