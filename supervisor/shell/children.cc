@@ -3,9 +3,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "common/posix.h"
+#include "common/printable.h"
 #include "supervisor/shell/environment.h"
 #include "supervisor/shell/procfs.h"
 #include "supervisor/shell/spawner.h"
@@ -69,14 +72,12 @@ Status Children::watch_channels(core::ProcessId process, Channels& channels, Uni
   if (!output) return tl::unexpected(output.error());
   channels.output = std::move(*output);
   if (channels.ready_read) {
-    auto watch = FdWatch::make(loop, channels.ready_read.get(), EPOLLIN,
-                               [this, process](std::uint32_t) { drain_ready_pipe(process); });
+    auto watch = PacedWatch::make(loop, channels.ready_read.get(), [this, process] { return read_ready_pipe(process); });
     if (!watch) return tl::unexpected(watch.error());
     channels.ready_watch = std::move(*watch);
   }
   if (channels.notify) {
-    auto watch = FdWatch::make(loop, channels.notify->fd(), EPOLLIN,
-                               [this, process](std::uint32_t) { read_notify_socket(process); });
+    auto watch = PacedWatch::make(loop, channels.notify->fd(), [this, process] { return read_notify_socket(process); });
     if (!watch) return tl::unexpected(watch.error());
     channels.notify_watch = std::move(*watch);
   }
@@ -150,13 +151,6 @@ bool Children::read_ready_pipe(core::ProcessId process) {
   return false;
 }
 
-// Reads all that is there, so that a deadline is judged by it: as much as the largest pipe holds. A grandchild may go on
-// writing as fast as this reads.
-void Children::drain_ready_pipe(core::ProcessId process) {
-  constexpr int reads_a_turn = 128;
-  for (int i = 0; i < reads_a_turn && read_ready_pipe(process); ++i) {}
-}
-
 void Children::tell(core::ProcessId process, const std::vector<ReadinessFact>& facts) {
   for (std::size_t i = 0; i < facts.size(); ++i) {
     const ReadinessFact& fact = facts[i];
@@ -177,12 +171,28 @@ void Children::tell(core::ProcessId process, const std::vector<ReadinessFact>& f
   }
 }
 
-void Children::note_status(core::ProcessId process, const std::string& text) {
+// Logs a few at once and then one per second, whatever a process says: `status` shows the last one in any case.
+void Children::note_status(core::ProcessId process, std::string_view text) {
+  constexpr std::size_t longest = 400;
+  constexpr Milliseconds interval{1000};
+  constexpr int at_once = 5;
   Child& child = children_[process];
+  text = cut_text(text, longest);
   if (child.status_text == text) return;
-  child.status_text = text.substr(0, 400);
+  child.status_text = text;
+  if (text.empty()) return;
+  const Instant now = MonotonicClock::now();
+  child.status_logged_at = std::max(child.status_logged_at, now - at_once * interval);
+  if (child.status_logged_at + interval > now) {
+    ++child.statuses_left_out;
+    return;
+  }
+  child.status_logged_at += interval;
   const core::ProcessRules& rules = environment_.plan.rules.processes[process];
-  if (!text.empty()) environment_.log.info("tier " + std::to_string(rules.tier) + " " + rules.name + " says: " + text);
+  std::string line = "tier " + std::to_string(rules.tier) + " " + rules.name + " says: " + child.status_text;
+  const std::uint64_t left_out = std::exchange(child.statuses_left_out, 0);
+  if (left_out > 0) line += " (after " + std::to_string(left_out) + " more)";
+  environment_.log.info(line);
 }
 
 bool Children::may_speak_for(const NotifyMessage& message, core::ProcessId process) const {
@@ -201,27 +211,39 @@ bool Children::may_speak_for(const NotifyMessage& message, core::ProcessId proce
          (rules.is_postgres && postgres && message.uid == postgres->uid);
 }
 
-void Children::read_notify_socket(core::ProcessId process) {
-  constexpr int messages_a_turn = 64;
-  for (int i = 0; i < messages_a_turn && children_[process].notify; ++i) {
-    Child& child = children_[process];
-    const auto message = child.notify->receive();
-    if (!message) return;
-    if (!may_speak_for(*message, process)) continue;
-    // What it said while it started is over when it is ready.
-    if (message->status || message->is_ready) note_status(process, message->status.value_or(""));
-    if (message->is_ready) environment_.sink(core::BecameReady{process, child.pid});
-  }
+bool Children::read_notify_socket(core::ProcessId process) {
+  Child& child = children_[process];
+  if (!child.notify) return false;
+  const auto message = child.notify->receive();
+  if (!message) return false;
+  if (!may_speak_for(*message, process)) return true;
+  // What it said while it started is over when it is ready.
+  if (message->status || message->is_ready) note_status(process, message->status.value_or(""));
+  if (message->is_ready) environment_.sink(core::BecameReady{process, child.pid});
+  return true;
 }
 
 void Children::set_status_text(core::ProcessId process, const std::string& text) {
-  children_[process].status_text = text.substr(0, 400);
+  children_[process].status_text = cut_text(text, 400);
 }
 
+namespace {
+
+// More than the largest pipe and the longest queue of a socket hold. A grandchild may go on writing as fast as this reads.
+constexpr int all_that_is_there = 1024;
+
+}  // namespace
+
 void Children::drain(core::ProcessId process) {
-  Child& child = children_[process];
-  drain_ready_pipe(process);
-  if (child.notify) read_notify_socket(process);
+  if (children_[process].ready_watch) children_[process].ready_watch->read_now(all_that_is_there);
+  if (children_[process].notify_watch) children_[process].notify_watch->read_now(all_that_is_there);
+}
+
+void Children::read_paused() {
+  for (Child& child : children_) {
+    if (child.ready_watch && child.ready_watch->is_paused()) child.ready_watch->read_now(all_that_is_there);
+    if (child.notify_watch && child.notify_watch->is_paused()) child.notify_watch->read_now(all_that_is_there);
+  }
 }
 
 void Children::exited(core::ProcessId process, core::ExitStatus status) {

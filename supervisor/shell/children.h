@@ -14,6 +14,7 @@
 #include "supervisor/shell/listeners.h"
 #include "supervisor/shell/log_pump.h"
 #include "supervisor/shell/notify_socket.h"
+#include "supervisor/shell/paced_watch.h"
 #include "supervisor/shell/readiness_parser.h"
 
 namespace ca::shell {
@@ -39,6 +40,9 @@ class Children {
 
   // The process with that pid was found dead, not yet reaped: tells what it said before it died.
   void drain(core::ProcessId process);
+  // What processes wrote so fast that its reading pauses: tells all that is there. For a moment at which it matters
+  // whether something has come.
+  void read_paused();
   // It was reaped: its readiness channel is closed, its exit remembered.
   void exited(core::ProcessId process, core::ExitStatus status);
   // Nothing of it is left: its output is closed.
@@ -62,10 +66,12 @@ class Children {
   struct Child : View {
     std::unique_ptr<LogPump> output;
     UniqueFd ready_pipe;
-    std::unique_ptr<FdWatch> ready_watch;
+    std::unique_ptr<PacedWatch> ready_watch;
     ReadinessParser readiness;
     std::optional<NotifySocket> notify;
-    std::unique_ptr<FdWatch> notify_watch;
+    std::unique_ptr<PacedWatch> notify_watch;
+    Instant status_logged_at{};          // see note_status
+    std::uint64_t statuses_left_out = 0;
   };
   // Both ends of what one spawn needs, ours already watched, so that nothing can fail once the process runs. What is not
   // handed over is closed.
@@ -73,18 +79,17 @@ class Children {
     UniqueFd output_write, ready_read, ready_write, config;
     std::optional<NotifySocket> notify;
     std::unique_ptr<LogPump> output;
-    std::unique_ptr<FdWatch> ready_watch, notify_watch;
+    std::unique_ptr<PacedWatch> ready_watch, notify_watch;
   };
 
   tl::expected<Channels, core::SpawnError> open_channels(core::ProcessId process);
   Status watch_channels(core::ProcessId process, Channels& channels, UniqueFd output_read);
   tl::expected<pid_t, core::SpawnError> start(core::ProcessId process, const Channels& channels) const;
   void adopt_channels(core::ProcessId process, Channels channels);
-  void drain_ready_pipe(core::ProcessId process);
   bool read_ready_pipe(core::ProcessId process);  // false: nothing more to read now
   void tell(core::ProcessId process, const std::vector<ReadinessFact>& facts);
-  void note_status(core::ProcessId process, const std::string& text);
-  void read_notify_socket(core::ProcessId process);
+  void note_status(core::ProcessId process, std::string_view text);
+  bool read_notify_socket(core::ProcessId process);  // false: nothing more to read now
   bool may_speak_for(const NotifyMessage& message, core::ProcessId process) const;
   void close_readiness(Child& child);
 

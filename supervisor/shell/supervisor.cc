@@ -106,7 +106,11 @@ Status Supervisor::prepare() {
       Children::Environment{loop_, plan_, listeners_, tree_, environment_, inherited_limit, *log_, sink});
   reload_ = std::make_unique<Reload>(loop_, plan_, environment_,
                                      [this](const Reload::Result& result) { reload_done(result); });
-  deadline_ = std::make_unique<Timer>(loop_, [this] { feed(core::WokeUp{loop_.facts_until()}); });
+  deadline_ = std::make_unique<Timer>(loop_, [this] {
+    const Instant now = loop_.facts_until();
+    children_->read_paused();
+    feed(core::WokeUp{now});
+  });
   sweep_again_ = std::make_unique<Timer>(loop_, [this] {
     reap();
     sweep();

@@ -124,3 +124,51 @@ def test_what_came_before_a_deadline_counts_however_late_the_supervisor_sees_it(
     assert not tree.events("ready_timeout") and not tree.events("stop_requested")
     assert all(process["restarts"] == 0 for process in tree.status()["processes"])
     tree.stop()
+
+
+FLOOD = """
+import os, socket, sys, time
+with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+    s.connect("\\0" + os.environ["NOTIFY_SOCKET"][1:])
+    end, n = time.monotonic() + float(sys.argv[1]), 0
+    while time.monotonic() < end:
+        n += 1
+        try:
+            s.send(b"STATUS=step %d" % n, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            time.sleep(0.00005)
+    s.send(b"READY=1")
+    s.send(b"STATUS=the last one")
+    sys.stdin.read()
+    time.sleep(1000)
+"""
+
+
+def test_a_flood_of_status_lines_costs_little_and_the_last_one_is_shown(world):
+    config = world.config(workers=[
+        {"name": name, **world.process(name, ["/usr/bin/python3", "-I", "-S", "-c", FLOOD, seconds], ready_timeout="20s"),
+         "ready": "notify"} for name, seconds in (("a", "2"), ("b", "1000"))])
+    tree = world.tree(config)
+    tree.counts_cpu = False
+    tree.await_event("spawned", "b")
+    half = tree.supervisor_pid()
+    began, cpu = bounds.now_ns(), processes.cpu_ns(half)
+    tree.await_event("ready", "a")
+    used = (processes.cpu_ns(half) - cpu) * 100 / (bounds.now_ns() - began)
+    bounds.note("processor time of the supervisor", f"{used:.1f} %")
+    assert used < 15 or not bounds.JUDGES_USE
+    wait_for(lambda: tree.process("a")["status_text"] == "the last one", 1000, "the last status is shown")
+    assert 1 <= tree.log().count(" a says: ") <= 12, tree.log()
+    at, ended = tree.stop()
+    gap("TERM beside a flood -> ended", at, ended, 0, 300)
+
+
+def test_a_ready_behind_a_flood_counts_before_the_deadline_is_judged(world):
+    config = world.config(workers=[
+        {"name": "a", **world.process("a", ["/usr/bin/python3", "-I", "-S", "-c", FLOOD, "0.9"], ready_timeout="1500ms"),
+         "ready": "notify"}])
+    tree = world.tree(config)
+    tree.counts_cpu = False
+    tree.wait_ready()
+    assert not tree.events("ready_timeout")
+    tree.stop()
