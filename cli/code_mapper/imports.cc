@@ -86,9 +86,13 @@ void report_cycle(Project& project, const std::vector<std::size_t>& cycle) {
 }
 
 // Comments silence these issues as they do others; the analyser was done before they were found.
-void sort_and_silence(const Options& options, MappedFile& file) {
-  const std::string bytes = read_file(options.root_dir + "/" + file.path, no_limit).value_or(std::string());
-  analysis::drop_suppressed(analysis::Source(bytes).parse_bytes(), file.facts.issues);
+void sort_and_silence(const Options& options, MappedFile& file, std::vector<std::string>& errors) {
+  const Result<std::string> bytes = read_file(options.root_dir + "/" + file.path, no_limit);
+  if (bytes) {
+    analysis::drop_suppressed(analysis::Source(*bytes).parse_bytes(), file.facts.issues);
+  } else {
+    errors.push_back(bytes.error().message);
+  }
   std::stable_sort(file.facts.issues.begin(), file.facts.issues.end(),
                    [](const Issue& a, const Issue& b) { return a.range.start_line < b.range.start_line; });
 }
@@ -118,7 +122,7 @@ void check_imports(const Options& options, const Tree& tree, Project& project) {
   }
   for (const std::vector<std::size_t>& cycle : find_cycles(edges)) report_cycle(project, cycle);
   for (std::size_t i = 0; i < project.files.size(); ++i) {
-    if (project.files[i].facts.issues.size() > before[i]) sort_and_silence(options, project.files[i]);
+    if (project.files[i].facts.issues.size() > before[i]) sort_and_silence(options, project.files[i], project.errors);
   }
 }
 

@@ -33,7 +33,9 @@ std::string report(const Options& options, const Project& project) {
 
 int run(const Options& options) {
   std::error_code error;
-  if (!std::filesystem::is_directory(options.root_dir, error)) return fail(some_unreadable, options.root_dir + " is no folder that can be read");
+  if (!std::filesystem::is_directory(options.root_dir, error)) {
+    return fail(some_unreadable, options.root_dir + (error ? ": " + error.message() : " is no folder"));
+  }
   const Tree tree = find_files(options);
   Project project = map_project(options, tree);
   check_imports(options, tree, project);

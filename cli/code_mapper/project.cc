@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <limits>
 #include <mutex>
 #include <optional>
@@ -29,10 +30,11 @@ constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max() / 2;
 Result<std::optional<Language>> language_of(const std::string& full, const std::string& path) {
   if (std::optional<Language> by_name = analysis::detect_language(path, {})) return by_name;
   UniqueFd fd(::open(full.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (fd.get() < 0) return std::optional<Language>();  // nothing says that it is source
+  if (fd.get() < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)) return std::optional<Language>();  // gone
+  if (fd.get() < 0) return system_failure("cannot open " + full, errno);
   std::array<char, 256> first;
   ssize_t count = ::read(fd.get(), first.data(), first.size());
-  if (count <= 0) return std::optional<Language>();
+  if (count < 0) return system_failure(full, errno);
   return analysis::detect_language(path, std::string_view(first.data(), static_cast<std::size_t>(count)));
 }
 
@@ -84,6 +86,7 @@ Project map_project(const Options& options, const Tree& tree) {
     if (file) project.files.push_back(std::move(*file));
   }
   std::sort(project.errors.begin(), project.errors.end());
+  project.errors.erase(std::unique(project.errors.begin(), project.errors.end()), project.errors.end());
   return project;
 }
 

@@ -11,7 +11,7 @@ namespace ca::code_mapper {
 struct Tree {
   std::vector<std::string> files;   // relative to the root, sorted; the bytes of the names as they are
   std::vector<std::string> left_out;  // files and folders that are there and were not looked at
-  std::vector<std::string> errors;  // folders that could not be read, one line each
+  std::vector<std::string> errors;  // folders, entries and ignore files that could not be read, one line each
 };
 
 // Every regular file that git's ignore rules, the names of generated folders and (unless asked for) of test folders and the

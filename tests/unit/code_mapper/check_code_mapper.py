@@ -22,6 +22,33 @@ def load(folder, name):
     return yaml.load((folder / name).read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
+def check_what_may_not_be_read_is_not_called_missing(top):
+    """Root gives up its right to read everything."""
+    without = ["setpriv", "--inh-caps=-dac_override,-dac_read_search", "--bounding-set=-dac_override,-dac_read_search"]
+    wrapper = without if os.geteuid() == 0 else []
+    tree = top / "closed"
+    (tree / "inner").mkdir(parents=True)
+    (tree / "a.c").write_text('#include "./inner/b.h"\n#include "./gone.h"\n')
+    (tree / "inner" / "b.h").write_text("int b(void);\n")
+    (tree / "script").write_text("#!/bin/sh\necho\n")
+    (tree / ".gitignore").write_text("*.log\n")
+    closed = [tree / "inner", tree / "script", tree / ".gitignore"]
+    for path in closed:
+        path.chmod(0)
+    try:
+        done = subprocess.run([*wrapper, PROGRAM, "-r", str(tree), "--format", "json"], cwd=top, capture_output=True, text=True, timeout=120)
+    finally:
+        for path in closed:
+            path.chmod(0o755)
+    assert done.returncode == 2, done.stderr
+    report = json.loads(done.stdout)
+    missing = [issue["message"] for issue in report["issues"] if "that is not there" in issue["message"]]
+    assert len(missing) == 1 and "gone.h" in missing[0], missing
+    assert report["unreadable"] == 3
+    for path in closed:
+        assert str(path) + ": Permission denied" in done.stderr, done.stderr
+
+
 def check_exit_codes(top):
     tree = top / "codes"
     tree.mkdir()
@@ -157,6 +184,7 @@ def check_own_checkout(top):
 
 
 with tempfile.TemporaryDirectory() as folder:
-    for check in (check_exit_codes, check_hostile_tree, check_sarif, check_configuration, check_imports_are_listed, check_progress, check_own_checkout):
+    for check in (check_exit_codes, check_what_may_not_be_read_is_not_called_missing, check_hostile_tree, check_sarif,
+                  check_configuration, check_imports_are_listed, check_progress, check_own_checkout):
         check(pathlib.Path(folder))
         print(check.__name__, "ok")
