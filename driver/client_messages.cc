@@ -239,6 +239,7 @@ void ClientSession::forward_query(const wire::Slice& slice) {
     server_->replies().push(Kind::sync);
     return;
   }
+  statements_.erase({});  // a simple query destroys the unnamed statement
   const auto* statement = traits.deallocates_one ? statements_.find(traits.name) : nullptr;
   if (statement != nullptr) {
     host_.pool().retire(statement->id);
@@ -248,7 +249,7 @@ void ClientSession::forward_query(const wire::Slice& slice) {
     return answer_group(std::move(bytes));
   }
   take_effect(traits);
-  server_->unnamed_statement = 0;  // a simple query destroys it
+  server_->unnamed_statement = 0;
   server_->out().add(slice.bytes);
   server_->replies().push(traits.may_copy ? Kind::copy_query : Kind::query);
 }

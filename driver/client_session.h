@@ -115,6 +115,7 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   void session_prepared(bool ok, const std::string& error) override;
   void session_checked(bool clean);
   void parse_failed(StatementId statement) override { statements_.forget(statement); }
+  std::string with_own_names(std::string_view text) const override { return statements_.with_own_names(text); }
   void statements_dropped(bool session_reset) override;
   void copy_started() override;
   void copy_ended() override;
@@ -217,6 +218,7 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   void answer_group(std::string bytes);
   bool refuse_history(const SqlTraits& traits);
   void prepare_here(PreparedStatement& statement);
+  void close_unnamed_of_others();
   void malformed();
 
   struct Unlisten {

@@ -64,6 +64,14 @@ void ClientSession::prepare_here(PreparedStatement& statement) {
   server_->replies().push(Kind::hidden_parse, statement.id);
 }
 
+// A client that has no unnamed statement must not reach the one that another client has left on this connection.
+void ClientSession::close_unnamed_of_others() {
+  if (server_->unnamed_statement == 0) return;
+  server_->unnamed_statement = 0;
+  wire::append_target(server_->out().text(), 'C', {'S', {}});
+  server_->replies().push(Kind::hidden_close);
+}
+
 void ClientSession::forward_bind(const wire::Slice& slice) {
   const auto names = wire::read_bind_names(slice.body());
   if (!names) return malformed();
@@ -84,6 +92,8 @@ void ClientSession::forward_bind(const wire::Slice& slice) {
     if (!statement->told) statement->told = std::make_shared<Description>();
     portal.told = statement->told;
     portal.statement = statement->id;
+  } else if (names->statement.empty()) {
+    close_unnamed_of_others();
   }
   rest_ = Rest::forward;
   std::string storage;
@@ -176,6 +186,7 @@ void ClientSession::forward_describe(const wire::Slice& slice) {
     if (!statement->told) statement->told = std::make_shared<Description>();
     replies.push_describe(Kind::describe, statement->id, statement->told);
   } else {
+    if (target->name.empty()) close_unnamed_of_others();
     replies.push_describe(Kind::describe, 0, nullptr);
   }
   const std::string_view name = statement != nullptr ? statement->server_name : foreign_name(target->name, storage);

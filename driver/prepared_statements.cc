@@ -2,7 +2,9 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <functional>
 #include <utility>
 
@@ -67,6 +69,22 @@ PreparedStatement& PreparedStatements::define(std::string_view name, std::string
 PreparedStatement* PreparedStatements::find(std::string_view name) noexcept {
   const auto place = statements_.find(name);
   return place == statements_.end() ? nullptr : &place->second;
+}
+
+std::string PreparedStatements::with_own_names(std::string_view text) const {
+  const std::string& prefix = server_statement_prefix();
+  std::string result;
+  for (auto at = text.find(prefix); at != std::string_view::npos; at = text.find(prefix)) {
+    result += text.substr(0, at);
+    text.remove_prefix(at + prefix.size());
+    StatementId id = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+    const auto own = std::find_if(statements_.begin(), statements_.end(), [id](const auto& known) { return known.second.id == id; });
+    const bool known = error == std::errc() && own != statements_.end();
+    result += known ? std::string_view(own->first) : std::string_view(prefix);
+    if (known) text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  }
+  return result += text;
 }
 
 void PreparedStatements::erase(std::string_view name) {

@@ -41,6 +41,8 @@ class PreparedStatements {
   PreparedStatement& define(std::string_view name, std::string_view tail, SqlTraits traits, StatementId id);
   PreparedStatement* find(std::string_view name) noexcept;
   void erase(std::string_view name);
+  // Returns `text` with the client's own names in place of those that its statements have on servers.
+  std::string with_own_names(std::string_view text) const;
   void forget(StatementId id);  // its Parse failed; no-op where it was replaced meanwhile
   void clear() { statements_.clear(); }
   bool empty() const noexcept { return statements_.empty(); }

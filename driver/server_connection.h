@@ -56,6 +56,8 @@ class LeaseHolder {
   virtual bool shows_notification(std::string_view) { return true; }  // of this channel
   virtual void session_prepared(bool ok, const std::string& error) = 0;  // answer to run_first()
   virtual void parse_failed(StatementId statement) = 0;
+  // Returns the text of an error that names statements, with the names that the holder knows them by.
+  virtual std::string with_own_names(std::string_view text) const { return std::string(text); }
   virtual void statements_dropped(bool session_reset) = 0;      // DEALLOCATE ALL, or DISCARD ALL (session_reset)
   virtual void copy_started() = 0;                              // the server waits for COPY data
   virtual void copy_ended() {}                                  // and has succeeded
@@ -169,6 +171,7 @@ class ServerConnection {
   Fate on_description(const wire::Slice& slice, Fate seen);
   void collect_description(const wire::Slice& slice);
   void keep_description();
+  static bool names_statement(const wire::Slice& error);
   void tell_refused();
   void prove_copy_failed();
   void on_proof_ready();

@@ -96,8 +96,18 @@ ServerConnection::Fate ServerConnection::on_error(const wire::Slice& slice) {
   replies_.error(failed_);
   if (!own_work_ && holder_ != nullptr) holder_->undone(true);
   if (replies_.needs_proof()) prove_copy_failed();
-  if (refused && holder_ != nullptr) return Fate::refused;
-  return own_work_ || holder_ == nullptr ? Fate::hide : Fate::show;
+  if (own_work_ || holder_ == nullptr) return Fate::hide;
+  if (!refused && names_statement(slice)) {
+    refusal_.clear();
+    wire::append_message(refusal_, 'E', holder_->with_own_names(slice.body()));
+    return Fate::refused;
+  }
+  return refused ? Fate::refused : Fate::show;
+}
+
+// An error that does not fit into one read is longer than any that PostgreSQL writes about a statement's name.
+bool ServerConnection::names_statement(const wire::Slice& error) {
+  return error.last && error.body().find(server_statement_prefix()) != std::string_view::npos;
 }
 
 void ServerConnection::tell_refused() {

@@ -192,6 +192,11 @@ void append_data_row(std::string& out, const std::vector<std::string>& values) {
   }
 }
 
+void append_message(std::string& out, char type, std::string_view body) {
+  const Message message(out, type);
+  out += body;
+}
+
 void append_query(std::string& out, std::string_view text) {
   const Message message(out, 'Q');
   append_text(out, text);

@@ -75,6 +75,7 @@ void append_empty_query(std::string& out);
 void append_row_description(std::string& out, const std::vector<std::string>& columns);  // all of type text
 void append_data_row(std::string& out, const std::vector<std::string>& values);
 
+void append_message(std::string& out, char type, std::string_view body);
 void append_query(std::string& out, std::string_view text);
 void append_parse(std::string& out, std::string_view name, std::string_view tail);
 // The start of a Bind, up to and with the statement name; `rest_length` more bytes of it are to be sent after.

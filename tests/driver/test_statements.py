@@ -151,3 +151,35 @@ def test_statements_prepared_by_sql_can_be_used_by_protocol_and_by_sql(driver):
         assert types(read_until(client, b"Z"))[-1] == "Z"
         client.sendall(query(b"prepare one as select 'one'") + query(b"execute one") + query(b"deallocate one"))
         assert [types(read_until(client, b"Z")) for _ in range(3)] == ["CZ", "TDCZ", "CZ"]
+
+
+# ---- the unnamed statement, and names in errors ----
+
+def test_the_unnamed_statement_of_another_client_is_out_of_reach(start, cluster):
+    driver = start(cluster.conninfo, shared_connections=1, exclusive_connections=1)
+    with begin(driver) as owner, begin(driver) as other:
+        owner.sendall(parse(b"", b"select 'the owner''s'") + SYNC)
+        read_until(owner, b"Z")
+        for message_of_other in (bind(b"") + EXECUTE, describe(b"")):
+            other.sendall(message_of_other + SYNC)
+            answers = read_until(other, b"Z")
+            assert types(answers) == "EZ" and b"unnamed prepared statement does not exist" in answers[0][1]
+        owner.sendall(bind(b"") + EXECUTE + SYNC)
+        assert types(read_until(owner, b"Z")) == "2DCZ"
+
+
+def test_a_simple_query_destroys_the_unnamed_statement_wherever_it_runs(driver):
+    with begin(driver) as client:
+        client.sendall(parse(b"", b"select 1") + SYNC + query(b"select 2") + bind(b"") + EXECUTE + SYNC)
+        assert types(read_until(client, b"Z")) == "1Z"
+        assert types(read_until(client, b"Z")) == "TDCZ"
+        assert types(read_until(client, b"Z")) == "EZ"
+
+
+def test_an_error_names_a_statement_as_its_client_does(driver):
+    with begin(driver) as client:
+        client.sendall(parse(b"mine", b"select $1::int") + SYNC + parse(b"mine", b"select 2") + SYNC + bind(b"mine") + SYNC)
+        read_until(client, b"Z")
+        for expected in (b'prepared statement "mine" already exists', b'prepared statement "mine" requires 1'):
+            answers = read_until(client, b"Z")
+            assert types(answers) == "EZ" and expected in answers[0][1]
