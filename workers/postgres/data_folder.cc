@@ -29,6 +29,7 @@ std::string resolved(const std::string& path) {
 Outcome<DataFolder> look_at_cluster(DataFolder folder, const struct stat& info, const Account& account) {
   struct stat marker {};
   if (::lstat((folder.path + "/" + marker_name).c_str(), &marker) != 0) {
+    if (errno != ENOENT) return fail(folder.path + "/" + marker_name, errno);
     return refuse(folder.path +
                   " is neither empty nor made by this program: nothing was changed there. Name another "
                   "folder in database.driver.config.embedded.data_dir");
@@ -38,10 +39,11 @@ Outcome<DataFolder> look_at_cluster(DataFolder folder, const struct stat& info, 
                   " (embedded.user): nothing was changed there");
   }
   const auto version = read_file(folder.path + "/PG_VERSION", 100);
+  if (!version && version.error().code != ENOENT && version.error().code != EFBIG) return fail(version.error().message);
   folder.major = version ? std::atoi(version->c_str()) : 0;
   if (folder.major == 0) {
     return refuse(folder.path +
-                  " is damaged: its PG_VERSION cannot be read. Restore it from a backup, or move it away "
+                  " is damaged: it has no PG_VERSION with a number. Restore it from a backup, or move it away "
                   "to have the index built anew");
   }
   return folder;

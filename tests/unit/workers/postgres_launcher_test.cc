@@ -1,4 +1,11 @@
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
 #include "tests/support/catch.h"
+#include "tests/support/few_descriptors.h"
 #include "workers/postgres/installation.h"
 #include "workers/postgres/leftovers.h"
 #include "workers/postgres/settings.h"
@@ -25,6 +32,23 @@ TEST_CASE("a lock file's first line is a process id, or it names none") {
   CHECK(pid_of_lock_text("") == 0);
   CHECK(pid_of_lock_text("-3\n") == 0);
   CHECK(pid_of_lock_text("self") == 0);
+}
+
+TEST_CASE("a lock file that cannot be read is not taken for a stale one") {
+  char name[] = "/tmp/ca-unit.XXXXXX";
+  const std::string folder = ::mkdtemp(name);
+  const std::string lock = folder + "/postmaster.pid";
+  std::ofstream(lock) << ::getppid() << "\n";
+  {
+    const ca::tests::FewDescriptors few(0);
+    CHECK_FALSE(processes_in(folder));
+    CHECK_FALSE(clear_leftovers(folder, folder, 5432, 1));
+  }
+  CHECK(std::filesystem::exists(lock));
+  CHECK(processes_in(folder).value().empty());
+  CHECK(clear_leftovers(folder, folder, 5432, 1));  // it names a process that is no postmaster
+  CHECK_FALSE(std::filesystem::exists(lock));
+  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("account names and folders with quotes stay one word") {
