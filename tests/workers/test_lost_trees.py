@@ -186,6 +186,34 @@ def test_a_folder_that_may_not_be_looked_into_keeps_its_rows_and_hides_no_others
     wait_until(lambda: trouble(fleet) == "", what="the end of the trouble")
 
 
+@pytest.mark.skipif(not IS_ROOT, reason="needs root, to give up one of its rights")
+def test_a_file_in_a_closed_folder_is_not_given_up_on(fleet, tree):
+    """Its stamp will be the same once the folder is open again, so that nobody would queue it again."""
+    write(tree / "closed" / "a.py", "def f(): pass\n")
+    scanned_once(fleet, tree)
+    (tree / "closed").chmod(0)
+    with reachable_by_all(fleet):
+        fleet.start("indexer", [project("self", tree)], wrapper=WITHOUT_OVERRIDE)
+        wait_until(lambda: fleet.one("select count(*) from files where error like '%%cannot be looked into%%'"), what="the reason")
+        (tree / "closed").chmod(0o755)
+        assert fleet.query("select status, failures from files join index_queue on file_id = id") == [("pending", 0)]
+        fleet.query("update index_queue set available_at = now() returning pg_notify('index_queue', '')")
+        fleet.wait_indexed()
+    assert fleet.query("select status from files") == [("indexed",)]
+
+
+def test_an_added_project_is_watched_as_soon_as_there_are_descriptors_for_it(fleet, tree):
+    watcher = scanned(fleet, tree)
+    pid = watcher.process.pid
+    other = tree.parent / "other"
+    write(other / "a.py")
+    subprocess.run(["prlimit", "--pid", str(pid), "--nofile=%d:1024" % len(os.listdir("/proc/%d/fd" % pid))], check=True)
+    fleet.query("insert into projects (name, path, origin) values ('other', %s, 'added') returning pg_notify('projects', '')", str(other))
+    wait_until(lambda: "project other is not watched for now" in watcher.log(), what="the report")
+    subprocess.run(["prlimit", "--pid", str(pid), "--nofile=1024:1024"], check=True)
+    wait_until(lambda: paths(fleet) == ["a.py"], what="the added project")
+
+
 def test_a_watcher_without_descriptors_deletes_nothing(fleet, tree):
     for name in ("a.py", "b.py", "sub/c.py"):
         write(tree / name)

@@ -63,7 +63,13 @@ Content read_content(const std::string& root, const std::string& path) {
   const auto root_fd = open_root(root);
   if (!root_fd) return without_bytes(Content::Kind::unavailable, "its root cannot be opened: " + root_fd.error().message);
   const auto fd = open_beneath(root_fd->get(), path, O_RDONLY);
-  if (!fd) return not_read("cannot be opened", fd.error().code);
+  if (!fd) {
+    // A folder above it may be closed. Opening that one again will not change the stamp of the file, so nobody may give
+    // the file up.
+    const bool is_hidden = means_closed(fd.error().code) && !stat_beneath(root_fd->get(), path);
+    if (is_hidden) return without_bytes(Content::Kind::unavailable, "a folder above it cannot be looked into");
+    return not_read("cannot be opened", fd.error().code);
+  }
   struct stat info {};
   if (::fstat(fd->get(), &info) != 0) return not_read("cannot be read", errno);
   if (!S_ISREG(info.st_mode)) return without_bytes(Content::Kind::vanished, "not a regular file");

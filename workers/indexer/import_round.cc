@@ -38,7 +38,7 @@ constexpr const char* pick_statement = R"(
 // The loser of two that try at once waits for the winner's commit, then sees that the lease has not run out.
 constexpr const char* take_statement = R"(
   WITH project AS (
-    SELECT id, path FROM projects WHERE id = $1::integer AND origin <> 'removed'
+    SELECT id, path FROM projects WHERE id = $1::integer AND origin <> 'removed' FOR KEY SHARE
   ), taken AS (
     INSERT INTO import_rounds AS r (project_id, token, worker, until)
     SELECT id, nextval('index_claims'), $2, now() + $3::integer * interval '1 second' FROM project

@@ -14,7 +14,7 @@ namespace {
 // Editors write a file in several steps: wait until nothing has happened for `quiet`, but not longer than `patience`.
 constexpr Milliseconds quiet{25};
 constexpr Milliseconds patience{150};
-// How often the table of projects is read where the database refuses LISTEN.
+// How often the table of projects is read if the database refuses LISTEN, or if one of them could not be watched.
 constexpr Milliseconds unannounced_period{5'000};
 
 }  // namespace
@@ -32,12 +32,10 @@ Watcher::Watcher(const Stop& stop, Session& session) : stop_(stop), session_(ses
 Status Watcher::add(const ProjectConfig& project, bool configured) {
   auto watch = ProjectWatch::make(project, configured);
   if (!watch) return tl::unexpected(watch.error());
-  projects_.push_back(std::make_unique<ProjectWatch>(std::move(*watch)));
   epoll_event event{};
   event.events = EPOLLIN;
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, projects_.back()->fd(), &event) != 0) {
-    return system_failure("epoll_ctl", errno);
-  }
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, watch->fd(), &event) != 0) return system_failure("epoll_ctl", errno);
+  projects_.push_back(std::make_unique<ProjectWatch>(std::move(*watch)));
   return {};
 }
 
@@ -48,7 +46,7 @@ DbStatus Watcher::refresh_added() {
   const auto there = store_.projects();
   if (!there) return tl::unexpected(there.error());
   const auto* listed = &there->added;
-  added_may_differ_ = false;
+  added_may_differ_ = some_unwatched_ = false;
   std::erase_if(projects_, [&](const auto& project) {
     if (project->is_configured() || std::find(listed->begin(), listed->end(), project->config()) != listed->end()) return false;
     log::info("project {}: no longer watched", project->name());
@@ -59,7 +57,10 @@ DbStatus Watcher::refresh_added() {
     const bool known = std::any_of(projects_.begin(), projects_.end(),
                                    [&](const auto& watched) { return watched->name() == project.name; });
     if (known) continue;
-    if (auto added = add(project, false); !added) log::error("project {}: {}", project.name, added.error().message);
+    if (auto added = add(project, false); !added) {
+      some_unwatched_ = true;
+      log::error("project {} is not watched for now: {}", project.name, added.error().message);
+    }
   }
   return {};
 }
@@ -132,7 +133,7 @@ DbStatus Watcher::settle_all() {
 Milliseconds Watcher::time_to_next_look() const {
   std::optional<Instant> next;
   const Instant now = MonotonicClock::now();
-  if (!listens_) next = now + unannounced_period;
+  if (!listens_ || some_unwatched_) next = now + unannounced_period;
   for (const auto& project : projects_) {
     if (const auto look = project->next_look()) next = next ? std::min(*next, *look) : *look;
   }
@@ -151,7 +152,7 @@ void Watcher::wait_for_events() {
   for (const auto& project : projects_) {
     if (const auto look = project->next_look(); look && *look <= now) project->ask_for_scan();
   }
-  if (!woken && !listens_) added_may_differ_ = true;
+  if (!woken && (!listens_ || some_unwatched_)) added_may_differ_ = true;
 }
 
 // A lost connection is dropped here; the next statement makes a new one, which reads the table again.

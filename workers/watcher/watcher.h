@@ -44,6 +44,7 @@ class Watcher {
   UniqueFd epoll_;
   std::vector<std::unique_ptr<ProjectWatch>> projects_;
   bool added_may_differ_ = true;  // the table `projects` is to be read again
+  bool some_unwatched_ = false;   // one of the added projects could not be watched, for want of an inotify instance
   bool listens_ = false;          // false: the database refuses LISTEN
   DbStatus breath_status_;
 };
