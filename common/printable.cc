@@ -35,28 +35,41 @@ bool steers(std::uint32_t code) {
          (code >= 0x2066 && code <= 0x2069);
 }
 
-void append_escape(std::string& result, std::uint32_t code, bool is_byte) {
+enum class Kind { line, lines, json };
+
+void append_escape(std::string& result, std::uint32_t code, bool is_short) {
   char escape[12];
-  if (code == '\n' || code == '\r') {
-    result += code == '\n' ? "\\n" : "\\r";
-    return;
-  }
-  std::snprintf(escape, sizeof escape, is_byte || code < 0x80 ? "\\x%02x" : "\\u%04x", static_cast<unsigned>(code));
+  std::snprintf(escape, sizeof escape, is_short ? "\\x%02x" : "\\u%04x", static_cast<unsigned>(code));
   result += escape;
 }
 
-std::string escaped(std::string_view text, bool keeps_newlines) {
+void append_character(std::string& result, std::uint32_t code, Kind kind) {
+  if (kind == Kind::json) return append_escape(result, code, false);
+  if (code == '\n') {
+    result += "\\n";
+  } else if (code == '\r') {
+    result += "\\r";
+  } else {
+    append_escape(result, code, code < 0x80);
+  }
+}
+
+std::string escaped(std::string_view text, Kind kind) {
   std::string result;
   result.reserve(text.size());
   while (!text.empty()) {
     const Character character = first_of(text);
     if (character.length == 0) {
-      append_escape(result, static_cast<unsigned char>(text.front()), true);
+      if (kind == Kind::json) {
+        result += "\\ufffd";
+      } else {
+        append_escape(result, static_cast<unsigned char>(text.front()), true);
+      }
       text.remove_prefix(1);
       continue;
     }
-    if (steers(character.code) && !(keeps_newlines && character.code == '\n')) {
-      append_escape(result, character.code, false);
+    if (steers(character.code) && (character.code != '\n' || kind == Kind::line)) {
+      append_character(result, character.code, kind);
     } else {
       result.append(text.substr(0, character.length));
     }
@@ -67,8 +80,9 @@ std::string escaped(std::string_view text, bool keeps_newlines) {
 
 }  // namespace
 
-std::string printable(std::string_view text) { return escaped(text, false); }
-std::string printable_lines(std::string_view text) { return escaped(text, true); }
+std::string printable(std::string_view text) { return escaped(text, Kind::line); }
+std::string printable_lines(std::string_view text) { return escaped(text, Kind::lines); }
+std::string printable_json(std::string_view json) { return escaped(json, Kind::json); }
 
 std::string_view cut_text(std::string_view text, std::size_t limit) {
   if (text.size() <= limit) return text;

@@ -15,6 +15,9 @@ std::string printable(std::string_view text);
 // The same for a text of several lines: newlines stay.
 std::string printable_lines(std::string_view text);
 
+// The same for JSON that is complete: escapes are JSON's ("\u009b"), newlines between values stay. It means the same.
+std::string printable_json(std::string_view json);
+
 // Returns the longest beginning of at most `limit` bytes that splits no character of valid UTF-8.
 std::string_view cut_text(std::string_view text, std::size_t limit);
 

@@ -15,6 +15,7 @@
 #include "common/builtin_config.h"
 #include "common/check.h"
 #include "common/exit_code.h"
+#include "common/printable.h"
 #include "supervisor/config/config_reader.h"
 #include "supervisor/guardian/daemonize.h"
 #include "supervisor/guardian/guardian.h"
@@ -84,22 +85,22 @@ std::optional<Options> parse(const std::vector<std::string>& arguments, std::str
 }
 
 int print_errors(const std::vector<std::string>& errors) {
-  for (const std::string& error : errors) std::fprintf(stderr, "%s\n", error.c_str());
+  for (const std::string& error : errors) std::fprintf(stderr, "%s\n", printable(error).c_str());
   return exit_code::config;
 }
 
 int check(const std::string& file) {
   const ReadOutcome outcome = shell::read_in_process(file, false);
   if (!outcome.plan) return print_errors(outcome.errors);
-  for (const std::string& warning : outcome.warnings) std::fprintf(stderr, "%s\n", warning.c_str());
-  std::printf("%s: ok\n", file.c_str());
+  for (const std::string& warning : outcome.warnings) std::fprintf(stderr, "%s\n", printable(warning).c_str());
+  std::printf("%s: ok\n", printable(file).c_str());
   return exit_code::ok;
 }
 
 int print_configuration(const std::string& file) {
   const PrintedConfig printed = print_config(file);
   if (!printed.errors.empty()) return print_errors(printed.errors);
-  std::fputs(printed.text.c_str(), stdout);
+  std::fputs(printable_json(printed.text).c_str(), stdout);
   return exit_code::ok;
 }
 
@@ -164,7 +165,7 @@ int main(int argc, char** argv) {
   std::string error;
   const auto options = parse(std::vector<std::string>(argv + 1, argv + argc), error);
   if (!options) {
-    std::fprintf(stderr, "code-analysisd: %s\n%s", error.c_str(), usage_text);
+    std::fprintf(stderr, "code-analysisd: %s\n%s", printable(error).c_str(), usage_text);
     return exit_code::usage;
   }
   if (options->help) return std::fputs(usage_text, stdout), exit_code::ok;

@@ -15,6 +15,7 @@
 #include "cli/code-analysisctl/status_table.h"
 #include "common/check.h"
 #include "common/control_client.h"
+#include "common/printable.h"
 
 namespace ca::ctl {
 
@@ -30,13 +31,13 @@ void print(const std::string& text) {
 }
 
 int fail(const std::string& reason) {
-  fmt::print(stderr, "code-analysisctl: {}\n", reason);
+  fmt::print(stderr, "code-analysisctl: {}\n", printable_lines(reason));
   return exit_failed;
 }
 
 int fail(const Error& error, const std::string& socket_path) {
   if (!means_not_running(error)) return fail(error.message);
-  fmt::print(stderr, "code-analysisctl: no supervisor is running at {}\n", socket_path);
+  fmt::print(stderr, "code-analysisctl: no supervisor is running at {}\n", printable(socket_path));
   return exit_not_running;
 }
 
@@ -51,7 +52,7 @@ bool is_ok(const Json& reply) {
 }
 
 std::string line_of(const Json& value, int indent = -1) {
-  return value.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n";
+  return printable_json(value.dump(indent, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
 std::int64_t unix_time_ms() {
@@ -75,7 +76,7 @@ std::string projects_text(const Json& tree) {
   const auto environment = driver_environment(tree);
   const auto text = environment ? ask_projects_program({"status"}, *environment, projects_timeout)
                                 : Result<std::string>(tl::unexpected(environment.error()));
-  return "\n" + (text ? *text : "projects: not known: " + text.error().message + "\n");
+  return printable_lines("\n" + (text ? *text : "projects: not known: " + text.error().message + "\n"));
 }
 
 Json with_projects(Json tree) {

@@ -7,6 +7,7 @@
 #include "cli/code-analysisctl/commands.h"
 #include "cli/code-analysisctl/runtime_dir.h"
 #include "common/exit_code.h"
+#include "common/printable.h"
 #include "version.h"
 
 namespace {
@@ -15,7 +16,7 @@ int run(int argc, char** argv) {
   using namespace ca;
   auto invocation = ctl::parse_arguments({argv + 1, argv + argc});
   if (!invocation) {
-    fmt::print(stderr, "code-analysisctl: {}\nTry 'code-analysisctl --help'.\n", invocation.error().message);
+    fmt::print(stderr, "code-analysisctl: {}\nTry 'code-analysisctl --help'.\n", printable(invocation.error().message));
     return exit_code::usage;
   }
   if (invocation->help) {
@@ -28,7 +29,7 @@ int run(int argc, char** argv) {
   }
   auto runtime_dir = ctl::find_runtime_dir(invocation->runtime_dir, invocation->config);
   if (!runtime_dir) {
-    fmt::print(stderr, "code-analysisctl: {}\n", runtime_dir.error().message);
+    fmt::print(stderr, "code-analysisctl: {}\n", printable(runtime_dir.error().message));
     return ctl::exit_failed;
   }
   return ctl::run_command(*invocation, *runtime_dir + "/control.sock");
@@ -40,7 +41,7 @@ int main(int argc, char** argv) {
   try {
     return run(argc, argv);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "code-analysisctl: {}\n", error.what());
+    fmt::print(stderr, "code-analysisctl: {}\n", ca::printable(error.what()));
     return ca::ctl::exit_failed;
   }
 }

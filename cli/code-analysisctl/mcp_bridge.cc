@@ -7,6 +7,7 @@
 #include <ostream>
 
 #include "cli/code-analysisctl/commands.h"
+#include "common/printable.h"
 
 namespace ca::ctl {
 
@@ -81,7 +82,7 @@ int run_mcp_bridge(const std::string& control_socket, std::istream& in, std::ost
   const char* token = std::getenv("CODE_ANALYSIS_TOKEN");
   auto address = ask_for_address(control_socket);
   if (!address) {
-    fmt::print(stderr, "code-analysisctl: {}\n", address.error().message);
+    fmt::print(stderr, "code-analysisctl: {}\n", printable(address.error().message));
     return means_not_running(address.error()) ? exit_not_running : exit_failed;
   }
   for (std::string message; read_message(in, message);) {

@@ -8,6 +8,8 @@
 #include <optional>
 #include <vector>
 
+#include "common/printable.h"
+
 namespace ca::ctl {
 
 namespace {
@@ -34,12 +36,6 @@ std::optional<std::int64_t> number_field(const Json& object, const char* name) {
   const auto& value = field(object, name);
   if (!value.is_number()) return std::nullopt;
   return value.get<std::int64_t>();
-}
-
-// What a process wrote must not move the cursor or change the terminal.
-std::string printable(std::string text) {
-  std::replace_if(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 32 || c == 127; }, ' ');
-  return text;
 }
 
 // "2024-05-01T12:34:56.789Z" to Unix time.
@@ -87,7 +83,7 @@ Cells cells_of(const Json& process, const TableStyle& style) {
               last_exit_text(process, style),
               lives && memory ? size_text(*memory) : "-",
               note_text(process)};
-  for (auto& cell : cells) cell = printable(std::move(cell));
+  for (auto& cell : cells) cell = printable(cell);
   return cells;
 }
 
@@ -116,8 +112,8 @@ std::string row_text(const Cells& cells, const std::array<std::size_t, headings.
 std::string heading_text(const Json& status, bool colour) {
   const auto& supervisor = field(status, "supervisor");
   const auto uptime = number_field(supervisor, "uptime_ms");
-  std::string text = fmt::format("code-analysisd {}: {}, pid {}, up {}\n", text_field(supervisor, "version"),
-                                 text_field(supervisor, "state"), text_field(supervisor, "pid"),
+  std::string text = fmt::format("code-analysisd {}: {}, pid {}, up {}\n", printable(text_field(supervisor, "version")),
+                                 printable(text_field(supervisor, "state")), text_field(supervisor, "pid"),
                                  uptime ? duration_text(*uptime) : "-");
   text += fmt::format("configuration: {}\n", printable(text_field(supervisor, "config")));
   std::string names;

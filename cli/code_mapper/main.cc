@@ -2,11 +2,11 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "analysis/text.h"
 #include "cli/code_mapper/options.h"
 #include "cli/code_mapper/project.h"
 #include "cli/code_mapper/reports.h"
 #include "common/exit_code.h"
+#include "common/printable.h"
 #include "version.h"
 
 namespace {
@@ -18,7 +18,7 @@ constexpr int issues_found = 1;
 constexpr int some_unreadable = 2;
 
 int fail(int code, const std::string& message) {
-  std::fprintf(stderr, "code_mapper: %s\n", analysis::to_valid_utf8(message).c_str());
+  std::fprintf(stderr, "code_mapper: %s\n", printable_lines(message).c_str());
   return code;
 }
 
@@ -62,7 +62,7 @@ int main(int argc, char** argv) {
   if (options->show_help) return std::fputs(usage_text(), stdout) < 0 ? 1 : 0;
   if (options->show_version) return std::printf("code_mapper %s\n", CODE_ANALYSIS_VERSION) < 0 ? 1 : 0;
   if (Status config = read_config(*options); !config) {
-    std::fprintf(stderr, "%s\n", analysis::to_valid_utf8(config.error().message).c_str());
+    std::fprintf(stderr, "%s\n", printable_lines(config.error().message).c_str());
     return exit_code::usage;
   }
   return run(*options);

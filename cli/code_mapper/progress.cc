@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "analysis/text.h"
+#include "common/printable.h"
 
 namespace ca::code_mapper {
 
@@ -28,7 +28,7 @@ void Progress::note(const std::string& path) {
   std::lock_guard lock(mutex_);
   ++done_;
   if (names_) {
-    std::fprintf(stderr, "%s\n", analysis::to_valid_utf8(path).c_str());
+    std::fprintf(stderr, "%s\n", printable(path).c_str());
     return;
   }
   if (!on_terminal_) return;

@@ -12,6 +12,7 @@
 #include "cli/code_mapper/columns.h"
 #include "cli/code_mapper/rules.h"
 #include "common/posix.h"
+#include "common/printable.h"
 #include "version.h"
 
 namespace ca::code_mapper {
@@ -93,8 +94,8 @@ std::string text_report(const Project& project) {
   for (const MappedFile& file : project.files) {
     symbols += file.facts.symbols.size();
     for (const Issue& issue : file.facts.issues) {
-      out += file.shown + ":" + std::to_string(issue.range.start_line) + ": " + analysis::severity_name(issue.severity) + ": " +
-             issue.message + " [" + issue.id + "]\n";
+      out += printable(file.shown) + ":" + std::to_string(issue.range.start_line) + ": " + analysis::severity_name(issue.severity) + ": " +
+             printable(issue.message) + " [" + issue.id + "]\n";
     }
   }
   return out + std::to_string(project.files.size()) + " files, " + std::to_string(symbols) + " definitions, " +
@@ -115,7 +116,7 @@ std::string json_report(const Project& project) {
   }
   json report = {{"version", CODE_ANALYSIS_VERSION}, {"files", project.files.size()}, {"definitions", symbols},
                  {"issues", std::move(issues)}, {"unreadable", project.errors.size()}};
-  return report.dump(2) + "\n";
+  return printable_json(report.dump(2)) + "\n";
 }
 
 std::string sarif_report(const Options& options, const Project& project) {
@@ -135,7 +136,7 @@ std::string sarif_report(const Options& options, const Project& project) {
   json driver = {{"name", "code_mapper"}, {"version", CODE_ANALYSIS_VERSION}, {"rules", sarif_rules()}};
   json run = {{"tool", {{"driver", std::move(driver)}}}, {"columnKind", "utf16CodeUnits"}, {"invocations", json::array({sarif_invocation(project)})}, {"results", std::move(results)}};
   json report = {{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"}, {"version", "2.1.0"}, {"runs", json::array({run})}};
-  return report.dump(2) + "\n";
+  return printable_json(report.dump(2)) + "\n";
 }
 
 }  // namespace ca::code_mapper

@@ -11,6 +11,7 @@
 
 #include "common/exit_code.h"
 #include "common/posix.h"
+#include "common/printable.h"
 
 namespace ca {
 
@@ -27,7 +28,7 @@ namespace {
   } else {
     ::waitpid(child, nullptr, 0);
   }
-  if (code != 0 && !reason.empty()) std::fprintf(stderr, "code-analysisd: %s\n", reason.c_str());
+  if (code != 0 && !reason.empty()) std::fprintf(stderr, "code-analysisd: %s\n", printable_lines(reason).c_str());
   std::fflush(nullptr);
   std::_Exit(code);
 }

@@ -19,6 +19,7 @@
 #include "common/clock.h"
 #include "common/exit_code.h"
 #include "common/posix.h"
+#include "common/printable.h"
 #include "supervisor/guardian/daemonize.h"
 #include "supervisor/guardian/descendants.h"
 #include "supervisor/guardian/folders.h"
@@ -32,7 +33,7 @@ namespace {
 
 // Writes one line to stderr. Drops it if that would block, because perhaps nobody reads there.
 void say(const std::string& text) {
-  std::string line = rfc3339_now() + " error code-analysisd: " + text;
+  std::string line = rfc3339_now() + " error code-analysisd: " + printable(text);
   line.resize(std::min<std::size_t>(line.size(), 4095));
   line += '\n';
   struct stat info{};

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "common/clock.h"
+#include "common/printable.h"
 
 namespace ca::shell {
 
@@ -98,7 +99,7 @@ std::string EventLog::make_line(std::string_view event, const Json& fields, cons
   line["time"] = rfc3339_now();
   line["event"] = std::string(event);
   if (fields.is_object()) line.update(fields);
-  return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return printable_json(line.dump(-1, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
 void EventLog::append(std::string_view event, const Json& fields) {

@@ -70,7 +70,7 @@ std::string Log::format(Level level, std::string_view process, std::string_view 
     line["level"] = name_of(level);
     line["process"] = process.empty() ? "supervisor" : std::string(process);
     line["text"] = std::string(text);
-    return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+    return printable_json(line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)) + "\n";
   }
   std::string line = rfc3339_now();
   line.append(" ").append(name_of(level)).append(" ");

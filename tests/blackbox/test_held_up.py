@@ -172,3 +172,33 @@ def test_a_ready_behind_a_flood_counts_before_the_deadline_is_judged(world):
     tree.wait_ready()
     assert not tree.events("ready_timeout")
     tree.stop()
+
+
+STEERING = b"\x1b[2J \xc2\x9b31m \x9b \x7f \xe2\x80\xae \xe2\x81\xa6 gr\xc3\xbc\xc3\x9f\ttab"
+
+
+def test_nothing_that_a_child_writes_or_says_steers_a_terminal(world):
+    """In the log, in the event log, in what code-analysisctl prints, and in what is said of a wrong configuration."""
+    speech = world.root / "speech"
+    speech.write_bytes(STEERING + b"\n")
+    program = ("import os, socket, sys, time; text = open(sys.argv[1], 'rb').read(); os.write(1, text);"
+               "s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.connect('\\0' + os.environ['NOTIFY_SOCKET'][1:]);"
+               "s.send(b'READY=1\\nSTATUS=' + text.strip()); time.sleep(1000)")
+    tree = world.tree(world.config(workers=[
+        {"name": "a", **world.process("a", ["/usr/bin/python3", "-I", "-S", "-c", program, str(speech)]), "ready": "notify"}]))
+    tree.wait_ready()
+    wait_for(lambda: tree.log().count("grüß\ttab") == 2, 2000, "both lines are in the log")
+    run = [BUILD / "code-analysisctl", "--runtime-dir", world.runtime_dir]
+    shown = tree.log_file.read_bytes() + tree.event_log().read_bytes()
+    for words in (["status"], ["status", "--json"], ["events"], ["stop", "no\x1b[2Jbody"], ["\x1b[2J\x9b"]):
+        done = subprocess.run([*run, *words], capture_output=True, env=world.environment())
+        shown += done.stdout + done.stderr
+    world.write("code_analysis: {\"\\e[2J\\x9b\": 1}\n")
+    done = subprocess.run([BUILD / "code-analysisd", "--check", "--config", world.config_file], capture_output=True)
+    assert done.returncode == 78
+    shown += done.stdout + done.stderr
+    text = shown.decode()  # it is UTF-8, too
+    steers = [c for c in text if (ord(c) < 32 and c not in "\n\t") or 127 <= ord(c) < 160 or c in "\u202e\u2066"]
+    assert not steers, [text[max(0, text.index(c) - 100):text.index(c) + 20] for c in steers[:3]]
+    assert "\\x1b[2J \\u009b31m \\x9b \\x7f \\u202e \\u2066 grüß\ttab" in text
+    tree.stop()

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "common/exit_code.h"
+#include "common/printable.h"
 #include "workers/projects/command_line.h"
 #include "workers/projects/registry.h"
 #include "workers/projects/verify.h"
@@ -16,27 +17,27 @@ namespace {
 constexpr Milliseconds patience{3'000};
 
 int fail(const std::string& reason) {
-  fmt::print(stderr, "code-analysisctl: {}\n", reason);
+  fmt::print(stderr, "code-analysisctl: {}\n", printable_lines(reason));
   return exit_code::failed;
 }
 
 int add(Session& session, const ProjectConfig& project) {
   if (auto added = add_project(session, project); !added) return fail(added.error().message);
-  fmt::print("project {} is watched: {}\n", project.name, project.path);
+  fmt::print("project {} is watched: {}\n", printable(project.name), printable(project.path));
   return exit_code::ok;
 }
 
 int remove(Session& session, const std::string& name) {
   const auto removed = remove_project(session, name);
   if (!removed) return fail(removed.error().message);
-  fmt::print("project {} is removed, with {} files\n", name, *removed);
+  fmt::print("project {} is removed, with {} files\n", printable(name), *removed);
   return exit_code::ok;
 }
 
 int show(Session& session, bool json, bool with_paths) {
   const auto found = progress(session);
   if (!found) return fail(found.error().message);
-  fmt::print("{}", json ? found->dump() + "\n" : progress_text(*found, with_paths));
+  fmt::print("{}", json ? printable_json(found->dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)) + "\n" : progress_text(*found, with_paths));
   return exit_code::ok;
 }
 
@@ -47,10 +48,10 @@ int verify(const Stop& stop, Session& session, const std::string& name, bool jso
     nlohmann::json list = nlohmann::json::array();
     for (const auto& mismatch : found->mismatches) list.push_back({{"kind", mismatch_name(mismatch.kind)}, {"path", mismatch.path}});
     const nlohmann::json all{{"project", name}, {"files", found->files}, {"dead", found->dead}, {"mismatches", std::move(list)}};
-    fmt::print("{}\n", all.dump());
+    fmt::print("{}\n", printable_json(all.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)));
   } else {
-    for (const auto& mismatch : found->mismatches) fmt::print("{:<8} {}\n", mismatch_name(mismatch.kind), mismatch.path);
-    fmt::print("{}: {} files compared, {} differ, {} given up on\n", name, found->files, found->mismatches.size(), found->dead);
+    for (const auto& mismatch : found->mismatches) fmt::print("{:<8} {}\n", mismatch_name(mismatch.kind), printable(mismatch.path));
+    fmt::print("{}: {} files compared, {} differ, {} given up on\n", printable(name), found->files, found->mismatches.size(), found->dead);
   }
   return found->mismatches.empty() ? exit_code::ok : exit_code::failed;
 }
@@ -76,7 +77,7 @@ int main(int argc, char** argv) {
   std::error_code error;
   const auto command = ca::workers::parse_project_command({argv + 1, argv + argc}, std::filesystem::current_path(error).string());
   if (!command) {
-    fmt::print(stderr, "code-analysisctl: {}\n", command.error().message);
+    fmt::print(stderr, "code-analysisctl: {}\n", ca::printable(command.error().message));
     return ca::exit_code::usage;
   }
   return ca::workers::run(ca::workers::Stop::install(), *command);

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "common/json.h"
+#include "common/printable.h"
 #include "workers/database/text.h"
 #include "workers/maintenance/chores.h"
 
@@ -96,17 +97,18 @@ Result<json> progress(Session& session) {
 
 std::string progress_text(const json& progress, bool with_paths) {
   std::size_t width = 0;
-  for (const auto& project : progress["projects"]) width = std::max(width, project["name"].get<std::string>().size());
+  for (const auto& project : progress["projects"]) width = std::max(width, printable(project["name"].get<std::string>()).size());
   std::string text;
   for (const auto& project : progress["projects"]) {
-    text += fmt::format("{:<{}}  {}", project["name"].get<std::string>(), width, state_of(project));
-    if (with_paths) text += fmt::format("  {} ({})", project["path"].get<std::string>(), project["origin"].get<std::string>());
+    text += fmt::format("{:<{}}  {}", printable(project["name"].get<std::string>()), width, printable(state_of(project)));
+    if (with_paths) text += fmt::format("  {} ({})", printable(project["path"].get<std::string>()), printable(project["origin"].get<std::string>()));
     text += "\n";
   }
   if (text.empty()) text = "no projects\n";
   for (const auto& letter : progress["dead_letters"]) {
-    text += fmt::format("given up on: {}/{}: {}\n", letter["project"].get<std::string>(), letter["path"].get<std::string>(),
-                        letter["reason"].is_string() ? letter["reason"].get<std::string>() : "no reason is known");
+    const std::string reason = letter["reason"].is_string() ? letter["reason"].get<std::string>() : "no reason is known";
+    text += fmt::format("given up on: {}/{}: {}\n", printable(letter["project"].get<std::string>()),
+                        printable(letter["path"].get<std::string>()), printable(reason));
   }
   return text;
 }

@@ -32,7 +32,7 @@ TEST_CASE("a status is an aligned table with a heading and what is degraded") {
         "\n"
         "TIER  PROCESS    STATE    PID  UPTIME  RESTARTS  LAST EXIT           MEMORY  NOTE\n"
         "1     driver     ready   4720  3m 19s         0  -                   12 MiB  /run/x/.s.PGSQL.5432\n"
-        "2     indexer.1  failed     -  -             12  SIGKILL, 2m 0s ago       -  waiting [2J\n");
+        "2     indexer.1  failed     -  -             12  SIGKILL, 2m 0s ago       -  waiting\\x1b[2J\n");
 }
 
 TEST_CASE("colour marks what is degraded and changes no column") {
@@ -65,4 +65,17 @@ TEST_CASE("durations and sizes are short") {
   CHECK(size_text(3200) == "3.1 KiB");
   CHECK(size_text(64 << 20) == "64 MiB");
   CHECK(size_text(3LL << 40) == "3.0 TiB");
+}
+
+TEST_CASE("nothing that a process wrote or is called steers the terminal") {
+  Json status = sample_status();
+  status["processes"][0]["name"] = "w\x1b]0;title\x07";
+  status["processes"][0]["status_text"] = "\u009b2J and \u202eright to left\n";
+  status["supervisor"]["config"] = "/etc/\x1b[31m.yaml";
+  status["supervisor"]["state"] = "running\x1b[0m";
+  const std::string text = status_table(status, {false, noon_ms});
+  CHECK(text.find('\x1b') == std::string::npos);
+  CHECK(text.find("w\\x1b]0;title\\x07") != std::string::npos);
+  CHECK(text.find("\\u009b2J and \\u202eright to left\\n") != std::string::npos);
+  CHECK(text.find("/etc/\\x1b[31m.yaml") != std::string::npos);
 }

@@ -1,9 +1,12 @@
 #include "common/printable.h"
 
+#include <nlohmann/json.hpp>
+
 #include "tests/support/catch.h"
 
 using ca::cut_text;
 using ca::printable;
+using ca::printable_json;
 using ca::printable_lines;
 
 TEST_CASE("text without anything that steers a terminal stays as it is") {
@@ -36,4 +39,12 @@ TEST_CASE("a cut splits no character") {
   for (std::size_t limit = 0; limit <= text.size(); ++limit) CHECK(cut_text(text, limit).size() == whole[limit]);
   CHECK(cut_text("short", 100) == "short");
   CHECK(cut_text("\xff\xff\xff\xff", 2).size() == 2);
+}
+
+TEST_CASE("JSON means the same after its characters that steer a terminal were escaped") {
+  const nlohmann::json value{{"text", "\x1b \x7f \u009b \u202e \u00fc \" \\ \n"}, {"list", {1, 2}}};
+  const std::string shown = printable_json(value.dump(2));
+  CHECK(shown.find("\x7f") == std::string::npos);
+  CHECK(shown.find("\\u007f \\u009b \\u202e \u00fc") != std::string::npos);
+  CHECK(nlohmann::json::parse(shown) == value);
 }
