@@ -18,6 +18,7 @@
 #include "common/printable.h"
 #include "supervisor/config/config_reader.h"
 #include "supervisor/guardian/daemonize.h"
+#include "supervisor/guardian/descendants.h"
 #include "supervisor/guardian/guardian.h"
 #include "supervisor/shell/config_process.h"
 #include "supervisor/shell/supervisor.h"
@@ -37,7 +38,7 @@ constexpr char usage_text[] =
     "  --pid-file FILE   in place of supervisor.pid_file\n"
     "\n"
     "exit codes: 0 stopped as asked, 1 an essential process failed for good, 2 the first start failed, 64 usage,\n"
-    "            70 one half died, 73 a folder, lock or address cannot be used, 78 the configuration is invalid\n";
+    "            70 one half died, 73 a folder, lock, address or /proc cannot be used, 78 the configuration is invalid\n";
 
 struct Options {
   std::string config, pid_file;
@@ -137,8 +138,10 @@ Status has_descriptors() {
 }
 
 int start(const Options& options) {
-  if (const auto enough = has_descriptors(); !enough) {
-    std::fprintf(stderr, "code-analysisd: %s\n", enough.error().message.c_str());
+  for (const auto check : {has_descriptors, check_proc}) {
+    const auto found = check();
+    if (found) continue;
+    std::fprintf(stderr, "code-analysisd: %s\n", found.error().message.c_str());
     return exit_code::cannot_create;
   }
   ReadOutcome outcome = shell::read_in_process(options.config, true);

@@ -1,31 +1,110 @@
 #include "supervisor/guardian/descendants.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
-#include <cstdio>
 #include <ctime>
 #include <string>
 #include <unordered_set>
 
 #include "common/clock.h"
+#include "common/posix.h"
 #include "common/unique_fd.h"
 
 namespace ca {
 
-void append_children(std::vector<pid_t>& pids) {
-  char path[64];
-  std::snprintf(path, sizeof path, "/proc/self/task/%d/children", static_cast<int>(::getpid()));
-  const UniqueFd file(::open(path, O_RDONLY | O_CLOEXEC));
-  if (!file) return;
+namespace {
+
+std::string children_path() { return "/proc/self/task/" + std::to_string(::getpid()) + "/children"; }
+
+// The kernel's list of our children. A fork has another list, and so opens its own.
+int children_file() {
+  static UniqueFd file;
+  static pid_t owner = 0;
+  if (!file || owner != ::getpid()) {
+    file = UniqueFd(::open(children_path().c_str(), O_RDONLY | O_CLOEXEC));
+    owner = ::getpid();
+  }
+  return file.get();
+}
+
+// A child that waits until it is destroyed.
+class Probe {
+ public:
+  Probe() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return;
+    const UniqueFd read_end(ends[0]);
+    write_end_ = UniqueFd(ends[1]);
+    pid_ = ::fork();
+    if (pid_ != 0) return;
+    write_end_.reset();
+    char byte = 0;
+    ::_exit(::read(read_end.get(), &byte, 1) == 0 ? 0 : 1);
+  }
+  ~Probe() {
+    write_end_.reset();
+    while (pid_ > 0 && ::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {}
+  }
+  Probe(const Probe&) = delete;
+  Probe& operator=(const Probe&) = delete;
+
+  pid_t pid() const { return pid_; }
+
+ private:
+  UniqueFd write_end_;
+  pid_t pid_ = -1;
+};
+
+constexpr char unusable[] = "/proc cannot be used, so that nothing that a process leaves behind could be ended: ";
+
+}  // namespace
+
+Status check_proc() {
+  struct statfs info{};
+  if (::statfs("/proc/.", &info) != 0 || info.f_type != PROC_SUPER_MAGIC) {
+    return failure(std::string(unusable) + "no proc file system is mounted there", ENOENT);
+  }
+  char self[32] = {};
+  const ssize_t length = ::readlink("/proc/self", self, sizeof self - 1);
+  if (length <= 0 || std::string(self) != std::to_string(::getpid())) {
+    return failure(std::string(unusable) + "it is that of another PID namespace", ENOENT);
+  }
+  if (children_file() < 0) {
+    const int code = errno;
+    return system_failure(unusable + children_path() + " (does the kernel lack CONFIG_PROC_CHILDREN?)", code);
+  }
+  const Probe probe;
+  if (probe.pid() < 0) return system_failure("fork", errno);
+  std::vector<pid_t> children;
+  append_children(children);
+  if (std::find(children.begin(), children.end(), probe.pid()) == children.end()) {
+    return failure(std::string(unusable) + "it does not list our children", ENOENT);
+  }
+  const std::string environment = "/proc/" + std::to_string(probe.pid()) + "/environ";
+  if (!read_file(environment, 8 << 20)) {
+    return failure(std::string(unusable) + "it hides our own children (is it mounted with hidepid?)", EACCES);
+  }
+  return {};
+}
+
+bool append_children(std::vector<pid_t>& pids) {
+  const int file = children_file();
+  if (file < 0 || ::lseek(file, 0, SEEK_SET) != 0) return false;
   std::string text;
   char buffer[8192];
-  for (ssize_t count; (count = ::read(file.get(), buffer, sizeof buffer)) > 0;) {
+  ssize_t count = 0;
+  while ((count = ::read(file, buffer, sizeof buffer)) != 0) {
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return false;
     text.append(buffer, static_cast<std::size_t>(count));
   }
   const char* at = text.data();
@@ -36,6 +115,7 @@ void append_children(std::vector<pid_t>& pids) {
     if (error == std::errc()) pids.push_back(pid);
     at = next > at ? next : at + 1;
   }
+  return true;
 }
 
 bool signal_child(pid_t pid, int signal) noexcept {

@@ -8,10 +8,18 @@
 #include <functional>
 #include <vector>
 
+#include "common/result.h"
+
 namespace ca {
 
-// Appends the pids of all living and zombie children. An empty result where /proc cannot be read.
-void append_children(std::vector<pid_t>& pids);
+// Checks that /proc shows our children, and what they are: without it nothing could be ended that a service leaves.
+// Errors: /proc is not mounted, it is that of another PID namespace, the kernel has no list of children, or our own
+// children are hidden; the message says which. Forks a process for a moment.
+Status check_proc();
+
+// Appends the pids of all living and zombie children. Returns false if the list could not be read (out of descriptors,
+// or /proc was unmounted). Keeps one descriptor open, so that neither happens later.
+bool append_children(std::vector<pid_t>& pids);
 
 // Sends a signal through a pidfd. False where the process has gone already or is not ours to signal.
 bool signal_child(pid_t pid, int signal) noexcept;

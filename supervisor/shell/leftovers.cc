@@ -22,6 +22,11 @@ TreeView Supervisor::tree_view() const {
     }
     return std::nullopt;
   };
+  view.of_account = [this](uid_t uid) -> std::optional<core::ProcessId> {
+    const bool is_postgres = !rules_.processes.empty() && rules_.processes.front().is_postgres;
+    const bool is_its = is_postgres && plan_.postgres_account && plan_.postgres_account->uid == uid;
+    return is_its ? std::optional<core::ProcessId>(0) : std::nullopt;
+  };
   view.is_live = [this](core::ProcessId id) { return children_->view(id).pid != 0; };
   return view;
 }

@@ -30,6 +30,10 @@ struct Marker {
 // environment is empty during execve), it has ended, or we may not look at it.
 std::optional<Marker> marker_of(pid_t pid);
 
+// The uid of a process that we may not look at (root without CAP_SYS_PTRACE may not look at other accounts' processes).
+// Returns nullopt if we may, or if it has ended.
+std::optional<uid_t> uid_of_closed(pid_t pid);
+
 // Whether `ancestor` is pid itself or among its parents.
 bool is_or_descends_from(pid_t pid, pid_t ancestor);
 

@@ -1,5 +1,7 @@
 #include "supervisor/shell/strays.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
@@ -18,18 +20,26 @@ bool may_signal(pid_t pid) { return ::kill(pid, 0) == 0 || errno != EPERM; }
 
 }  // namespace
 
+std::optional<core::ProcessId> Strays::owner_by_account(pid_t pid, const TreeView& view) {
+  const auto uid = uid_of_closed(pid);
+  return uid ? view.of_account(*uid) : std::nullopt;
+}
+
 Strays::Verdict Strays::judge(pid_t pid, Adopted& adopted, const TreeView& view, Instant now) const {
   if (adopted.killed_at) return Verdict::end;  // also if its service is up again: it is of the former life
   if (!adopted.owner) {
     const auto marker = marker_of(pid);
-    if (!marker) {
+    if (!marker) adopted.owner = owner_by_account(pid, view);
+    if (!marker && !adopted.owner) {
       if (!adopted.unclear_since) adopted.unclear_since = now;
-      const bool hides = ++adopted.looks >= unclear_looks && now - *adopted.unclear_since >= unclear_limit;
+      // If not even our own can be read (out of descriptors), it says nothing about that process.
+      const Milliseconds limit = marker_of(::getpid()) ? unclear_limit : 10 * unclear_limit;
+      const bool hides = ++adopted.looks >= unclear_looks && now - *adopted.unclear_since >= limit;
       return hides ? Verdict::end : Verdict::unclear;
     }
     adopted.unclear_since.reset();
     adopted.looks = 0;
-    if (marker->tree == tree_) adopted.owner = view.find(marker->process);
+    if (marker && marker->tree == tree_) adopted.owner = view.find(marker->process);
   }
   return adopted.owner && view.is_live(*adopted.owner) ? Verdict::keep : Verdict::end;
 }
@@ -52,8 +62,11 @@ std::vector<Stray> Strays::look(const TreeView& view) {
 Sweep Strays::sweep(const TreeView& view, Instant now) {
   constexpr Milliseconds first_pause{2}, longest_pause{50};
   std::vector<pid_t> children;
-  append_children(children);
   Sweep sweep;
+  if (!append_children(children)) {  // nothing is known, so nothing is clear
+    sweep.holds_all = true;
+    sweep.look_again = now + longest_pause;
+  }
   for (const pid_t pid : children) {
     if (view.is_spawned(pid)) continue;
     Adopted& adopted = adopted_[pid];

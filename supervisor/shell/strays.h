@@ -21,6 +21,7 @@ namespace ca::shell {
 struct TreeView {
   std::function<bool(pid_t)> is_spawned;                                     // started by us: no stray
   std::function<std::optional<core::ProcessId>(const std::string&)> find;    // the service of that name, alive or not
+  std::function<std::optional<core::ProcessId>(uid_t)> of_account;           // the one service that has the account
   std::function<bool(core::ProcessId)> is_live;
 };
 
@@ -72,6 +73,7 @@ class Strays {
   };
   enum class Verdict { keep, unclear, end };
 
+  static std::optional<core::ProcessId> owner_by_account(pid_t pid, const TreeView& view);
   Verdict judge(pid_t pid, Adopted& adopted, const TreeView& view, Instant now) const;
   void end(pid_t pid, Adopted& adopted, Sweep& sweep, Instant now) const;
 

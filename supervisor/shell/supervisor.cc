@@ -90,6 +90,8 @@ int Supervisor::refuse(const Error& error) {
 
 Status Supervisor::prepare() {
   if (auto usable = loop_.usable(); !usable) return usable;
+  std::vector<pid_t> none;
+  if (!append_children(none)) return failure("cannot read the list of our children in /proc", EMFILE);
   auto bound = bind_listeners(plan_.listeners);
   if (!bound) return tl::unexpected(bound.error());
   listeners_ = std::move(*bound);
