@@ -84,12 +84,12 @@ class Words:
         n, lane = self.number(), self.lane
         return self.rng.choice([
             "set work_mem = '5MB'", "reset work_mem", "set datestyle = 'German, DMY'", "reset datestyle", "set timezone = 'Asia/Tokyo'",
-            "reset all", "select set_config('ca.word', 'said', false)", "select current_setting('ca.word', true)",
+            "reset all", "select set_config('ca.word', 'said', false)", "select coalesce(current_setting('ca.word', true), '')",
             "create temp table passing (a int)", f"insert into passing values ({n}) returning a", "select count(*) from passing",
             "drop table if exists passing", "discard all", "deallocate all", "discard temp", "prepare one as select 5 + $1::int",
             "execute one(3)", "deallocate one", f"declare c cursor with hold for select generate_series(1, {n})", "fetch 2 from c",
             "close c", f"select pg_advisory_lock({lane})", f"select pg_advisory_unlock({lane})", f"select pg_try_advisory_xact_lock({lane})",
-            "do $$ begin raise notice 'a notice'; end $$", "notify nobody", "unlisten *", "set client_min_messages = 'debug1'",
+            "do $$ begin raise notice 'a notice'; end $$", "notify nobody", "unlisten *", "set client_min_messages = 'warning'",
             "reset client_min_messages", "set search_path = pg_catalog, public", "reset search_path", "select setseed(0.5)",
             f"create table made_{lane} (a int, b text default 'd')", f"drop table if exists made_{lane}", f"lock table {self.t} in share mode",
             "set constraints all immediate", "set session characteristics as transaction read only",
