@@ -13,11 +13,44 @@ using std::chrono::milliseconds;
 
 // Any number that no other program's advisory lock is likely to have.
 constexpr std::string_view lock_sql = "SET statement_timeout = 0; SELECT pg_advisory_lock(7163384728150423)";
-constexpr std::string_view table_sql =
-    "CREATE TABLE IF NOT EXISTS schema_migrations ("
-    "number integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, "
-    "applied_at timestamptz NOT NULL DEFAULT now())";
-constexpr std::string_view read_sql = "SELECT number, name, checksum FROM schema_migrations ORDER BY number";
+// In a schema of the driver's own, so that no name is taken that a user's program wants: Ruby on Rails has a table
+// schema_migrations. Earlier versions of the driver kept theirs under that name; it is told by its columns, and moved. One
+// that an earlier version has made again since is dropped, unless it tells of other migrations. All in one transaction.
+constexpr std::string_view table_sql = R"(DO $code_analysis$
+DECLARE
+  earlier regclass := (
+    SELECT c.oid FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (name, place)
+    JOIN pg_namespace n ON n.nspname = path.name
+    JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'schema_migrations' AND c.relkind = 'r'
+    WHERE (SELECT array_agg(attname || ' ' || format_type(atttypid, NULL) ORDER BY attnum) FROM pg_attribute
+           WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped)
+      = ARRAY['number integer', 'name text', 'checksum text', 'applied_at timestamp with time zone']
+    ORDER BY path.place LIMIT 1);
+  differs boolean;
+BEGIN
+  IF to_regnamespace('code_analysis_driver') IS NULL THEN
+    CREATE SCHEMA code_analysis_driver;
+  END IF;
+  IF to_regclass('code_analysis_driver.migrations') IS NULL THEN
+    IF earlier IS NOT NULL THEN
+      EXECUTE format('ALTER TABLE %s SET SCHEMA code_analysis_driver', earlier);
+      ALTER TABLE code_analysis_driver.schema_migrations RENAME TO migrations;
+    ELSE
+      CREATE TABLE code_analysis_driver.migrations (
+        number integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL,
+        applied_at timestamptz NOT NULL DEFAULT now());
+    END IF;
+  ELSIF earlier IS NOT NULL THEN
+    EXECUTE format('SELECT EXISTS (SELECT number, checksum FROM %s '
+                   'EXCEPT SELECT number, checksum FROM code_analysis_driver.migrations)', earlier) INTO differs;
+    IF differs THEN
+      RAISE 'an earlier version of the driver has applied migrations since this one, and recorded them in %', earlier;
+    END IF;
+    EXECUTE format('DROP TABLE %s', earlier);
+  END IF;
+END $code_analysis$)";
+constexpr std::string_view read_sql =
+    "SELECT number, name, checksum FROM code_analysis_driver.migrations ORDER BY number";
 
 // A shortage, a shut-down, a broken connection, a conflict: the next attempt may succeed.
 bool mends_by_waiting(std::string_view sqlstate) {
@@ -86,6 +119,7 @@ void MigrationRunner::on_results() {
     const char* primary = PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY);
     std::string why = primary != nullptr ? primary : "the connection was lost";
     if (sqlstate != nullptr) why += " (SQLSTATE " + std::string(sqlstate) + ")";
+    if (step_ == Step::table) why = "schema code_analysis_driver, where the driver records its migrations: " + why;
     if (step_ == Step::apply) why = "migration " + files_[next_].name + ": " + why;
     return sqlstate == nullptr || mends_by_waiting(sqlstate) ? retry(why) : give_up(why);
   }
@@ -128,7 +162,8 @@ void MigrationRunner::apply_next() {
   const Migration& file = files_[next_];
   std::string name;
   for (const char c : file.name) name += c == '\'' ? std::string("''") : std::string(1, c);
-  send(Step::apply, "BEGIN;\n" + file.sql + "\n;INSERT INTO schema_migrations (number, name, checksum) VALUES (" +
+  send(Step::apply, "BEGIN;\n" + file.sql +
+                        "\n;INSERT INTO code_analysis_driver.migrations (number, name, checksum) VALUES (" +
                         std::to_string(file.number) + ", '" + name + "', '" + file.checksum + "');\nCOMMIT");
 }
 

@@ -1,5 +1,5 @@
 // The database schema's history: files NNNN_name.sql, applied in order, each once, recorded in the table
-// schema_migrations with the checksum that it had. A file that was applied must never change.
+// code_analysis_driver.migrations with the checksum that it had. A file that was applied must never change.
 #pragma once
 
 #include <string>

@@ -43,7 +43,7 @@ def test_migrations_are_applied_in_order_once_and_before_ready(start, database, 
     assert start(database.conninfo, migrations=folder).stop() == 0
     assert start(database.conninfo, migrations=folder).stop() == 0
     assert database.sql("select a from one") == "2"
-    assert database.sql("select number, name from schema_migrations order by 1") == (
+    assert database.sql("select number, name from code_analysis_driver.migrations order by 1") == (
         "1|0001_first.sql\n2|0002_second.sql\n3|0003_third.sql")
 
 
@@ -72,7 +72,71 @@ def test_two_drivers_that_migrate_at_once_do_it_once(start, database, tmp_path):
     second = start(database.conninfo, migrations=folder, wait=False)
     first.wait_ready()
     second.wait_ready()
+    assert database.sql("select count(*) from code_analysis_driver.migrations") == "1"
+
+
+EARLIER = ("create table schema_migrations (number integer primary key, name text not null, checksum text not null, "
+           "applied_at timestamptz not null default now()); alter table schema_migrations owner to code_analysis")
+RAILS = "create table schema_migrations (version character varying primary key); insert into schema_migrations values ('20260101')"
+
+
+def record(database, *rows, table="schema_migrations"):
+    for number, text in enumerate(rows, 1):
+        database.sql(f"insert into {table} (number, name, checksum) values ({number}, '{number:04}_m.sql', "
+                     f"encode(sha256('{text}'), 'hex'))")
+
+
+def test_the_record_of_an_earlier_version_is_moved_out_of_the_way_of_other_programs(start, database, tmp_path):
+    folder = write(tmp_path / "m", _0001_m="create table one ()", _0002_m="create table two ()")
+    database.sql(EARLIER + "; create table one ()")
+    record(database, "create table one ()")
+    first, second = (start(database.conninfo, migrations=folder, wait=False) for _ in range(2))
+    first.wait_ready()
+    second.wait_ready()
+    assert database.sql("select number, name from code_analysis_driver.migrations order by 1") == "1|0001_m.sql\n2|0002_m.sql"
+    first.psql(RAILS)
+    assert first.stop() == 0 and second.stop() == 0
+    assert start(database.conninfo, migrations=folder).psql("select * from schema_migrations").stdout == "20260101\n"
+
+
+def test_a_table_of_another_program_is_left_alone(start, database, tmp_path):
+    folder = write(tmp_path / "m", _0001_m="create table one ()")
+    database.sql(RAILS)
+    for _ in range(2):
+        assert start(database.conninfo, migrations=folder).stop() == 0
+    assert database.sql("select * from schema_migrations") == "20260101"
+    assert database.sql("select count(*) from code_analysis_driver.migrations") == "1"
+
+
+@pytest.mark.parametrize("rows", [[], ["create table one ()"]])
+def test_what_an_earlier_version_records_again_is_dropped_where_it_tells_nothing_new(start, database, tmp_path, rows):
+    folder = write(tmp_path / "m", _0001_m="create table one ()")
+    assert start(database.conninfo, migrations=folder).stop() == 0
+    database.sql(EARLIER)
+    record(database, *rows)
+    assert start(database.conninfo, migrations=folder).stop() == 0
+    assert database.sql("select to_regclass('schema_migrations')") == ""
+    assert database.sql("select count(*) from code_analysis_driver.migrations") == "1"
+
+
+def test_migrations_that_an_earlier_version_has_applied_since_end_the_start_with_78(start, database, tmp_path):
+    folder = write(tmp_path / "m", _0001_m="create table one ()")
+    assert start(database.conninfo, migrations=folder).stop() == 0
+    database.sql(EARLIER)
+    record(database, "create table other ()")
+    assert "an earlier version of the driver has applied migrations" in start_fails_with_78(start, database, folder)
     assert database.sql("select count(*) from schema_migrations") == "1"
+    assert database.sql("select count(*) from code_analysis_driver.migrations") == "1"
+
+
+def test_a_role_that_may_not_create_the_schema_is_told_so_and_one_that_has_it_needs_no_right(start, database, tmp_path):
+    folder = write(tmp_path / "m", _0001_m="create table one ()")
+    name = database.sql("select current_database()")
+    database.sql(f"alter database {name} owner to postgres; alter schema public owner to code_analysis")
+    log = start_fails_with_78(start, database, folder)
+    assert "code_analysis_driver" in log and "42501" in log
+    database.sql("create schema code_analysis_driver authorization code_analysis")
+    assert start(database.conninfo, migrations=folder).stop() == 0
 
 
 # ---- the start ----
