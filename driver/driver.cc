@@ -22,7 +22,8 @@ constexpr milliseconds stop_limit{2000};  // for statements that run when the st
 
 PoolSettings pool_settings(const DriverConfig& config, const ConnectSettings& connect) {
   return {connect, config.shared_connections, config.exclusive_connections,
-          static_cast<std::size_t>(config.queue_limit), milliseconds(config.server_wait_timeout_ms), milliseconds(config.query_wait_timeout_ms)};
+          static_cast<std::size_t>(config.queue_limit), milliseconds(config.server_wait_timeout_ms), milliseconds(config.query_wait_timeout_ms),
+          milliseconds(config.server_idle_timeout_ms), milliseconds(config.server_lifetime_ms)};
 }
 
 }  // namespace

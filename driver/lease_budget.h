@@ -27,12 +27,17 @@ class LeaseBudget {
 
   // The classes that may be lent to now, as Scheduler::pop takes them.
   unsigned allowed(LeaseMode mode) const noexcept;
+  // How many of the requests in `queue` for a lease of `mode` may be granted now.
+  int grantable(LeaseMode mode, const Scheduler& queue) const noexcept;
 
   void lend(LeaseMode mode) noexcept { ++(mode == LeaseMode::shared ? shared_ : exclusive_); }
   void take_back(LeaseMode mode) noexcept;
   void make_exclusive() noexcept;  // REQUIRES: a shared lease is out
 
  private:
+  // Leases of `mode` that a class may be given now; `bulk` gets less.
+  int places(LeaseMode mode, bool bulk) const noexcept;
+
   int shared_limit_;
   int exclusive_limit_;
   int shared_ = 0;

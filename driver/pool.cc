@@ -28,6 +28,7 @@ Pool::Pool(EventLoop& loop, PoolSettings settings, Listener listener)
       overdue_(loop, [this] { refuse_overdue(); }),
       stalled_(loop, [this] { evict_stalled(); }),
       long_leases_(loop, [this] { move_long_leases(); }),
+      idle_limit_(loop, [this] { close_idle(); }),
       silence_(loop, settings_.server_wait_timeout > milliseconds{} ? settings_.server_wait_timeout : settings_.connect.timeout,
                [this] { return watched(); },
                [this](const PeerAddress& server, Instant since) { server_silent(server, since); }) {}
@@ -121,6 +122,7 @@ void Pool::retire(StatementId statement) {
 
 void Pool::connected(ServerConnection& server) {
   ++connections_made_;
+  member(server).made_at = loop_.now();
   if (away_since_) {
     away_since_.reset();
     up_since_ = loop_.now();
@@ -133,7 +135,7 @@ void Pool::connected(ServerConnection& server) {
     if (!value.empty()) parameters_.emplace_back(name, value);
   }
   dialect_ = {parameter("standard_conforming_strings") != "off", keeps_ascii(parameter("client_encoding"))};
-  idle_.push_back(&server);
+  add_idle(server);
   if (!announced_) {
     announced_ = true;
     listener_.first_connected();
@@ -155,11 +157,16 @@ void Pool::connect_failed(ServerConnection& server, ConnectFailure failure) {
 void Pool::available(ServerConnection& server) {
   Member& returned = member(server);
   finish_lease(returned);
-  if (server.stale) {
+  if (server.stale || outlived(returned)) {
     server.close_politely();
     closed_any_ = true;
     return;
   }
+  add_idle(server);
+}
+
+void Pool::add_idle(ServerConnection& server) {
+  member(server).idle_since = loop_.now();
   idle_.push_back(&server);
 }
 
@@ -218,6 +225,7 @@ Instant Pool::last_heard() const {
 
 void Pool::settle() {
   tell_losses();
+  if (closed_any_) remove_closed();
   if (!closing_) {
     lend_free();
     tell_losses();  // a connection may break at its first byte
@@ -226,6 +234,7 @@ void Pool::settle() {
     watch_waits();
     watch_stalls();
     watch_long_leases();
+    watch_idle();
     silence_.settle();
   }
   if (closed_any_) remove_closed();
@@ -266,21 +275,17 @@ bool Pool::has_live() const {
   });
 }
 
-// One connection is always kept or tried for; more as long as somebody waits who may have one.
+// One connection is always kept or tried for; more as long as somebody waits who may have one, and never more than may be
+// lent.
 void Pool::open_more() {
   if (retry_.running()) return;
-  std::size_t wanted = members_.empty() ? 1 : 0;
-  const auto lendable = [&](LeaseMode mode) { return budget_.allowed(mode) != 0 ? queue(mode).size() : 0; };
-  if (idle_.empty()) wanted = std::max(wanted, lendable(LeaseMode::shared) + lendable(LeaseMode::exclusive));
-  std::size_t connecting = 0;
-  for (const auto& member : members_) {
-    if (member.server->phase() == ServerConnection::Phase::connecting) ++connecting;
-  }
-  while (connecting < wanted && members_.size() < static_cast<std::size_t>(budget_.total_limit()) &&
-         !retry_.running() && !closing_) {
-    ++connecting;
-    open();
-  }
+  const int places = budget_.total_limit() - budget_.in_use();
+  const int wanted = std::min(places, budget_.grantable(LeaseMode::shared, shared_) +
+                                          budget_.grantable(LeaseMode::exclusive, exclusive_));
+  int missing = paused_ ? 0 : wanted - static_cast<int>(idle_.size());
+  if (members_.empty()) missing = std::max(missing, 1);
+  if (missing <= 0) return;
+  for (missing -= counts().connecting; missing > 0; --missing) open();
 }
 
 // As many as wait beyond those connections that will soon be free.
@@ -329,6 +334,7 @@ void Pool::close() {
   overdue_.stop();
   stalled_.stop();
   long_leases_.stop();
+  idle_limit_.stop();
   silence_.stop();
   for (auto& member : members_) {
     if (member.server->phase() == ServerConnection::Phase::idle) member.server->close_politely();

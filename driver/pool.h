@@ -47,7 +47,9 @@ struct PoolSettings {
   int exclusive_connections = 0;
   std::size_t queue_limit = 0;
   std::chrono::milliseconds server_wait_timeout{};
-  std::chrono::milliseconds query_wait_timeout{};  // 0: none
+  std::chrono::milliseconds query_wait_timeout{};   // 0: none
+  std::chrono::milliseconds server_idle_timeout{};  // 0: none
+  std::chrono::milliseconds server_lifetime{};      // 0: none
 };
 
 class Pool : private ServerOwner {
@@ -118,6 +120,8 @@ class Pool : private ServerOwner {
     std::optional<LeaseMode> mode;        // counted in the budget
     Priority priority = Priority::normal;  // of the borrower, as long as it is counted
     Instant since{};                      // the lease began then
+    Instant made_at{};
+    Instant idle_since{};
     bool only_reads_left = false;         // the borrower is gone, and nobody needs what its statements return
   };
 
@@ -142,6 +146,10 @@ class Pool : private ServerOwner {
   void evict_stalled();
   bool shared_places_are_short() const;
   bool may_move(const Member& member) const;
+  bool outlived(const Member& member) const;
+  void add_idle(ServerConnection& server);
+  void watch_idle();
+  void close_idle();
   void watch_long_leases();
   void move_long_leases();
   std::optional<Instant> wait_limit(const LeaseRequest& request) const;
@@ -188,6 +196,8 @@ class Pool : private ServerOwner {
   Timer overdue_;
   Timer stalled_;
   Timer long_leases_;
+  Timer idle_limit_;
+  Instant idle_due_{};                        // of idle_limit_, while it runs
   SilenceWatch silence_;
   ServerConnection* other_ = nullptr;
   std::chrono::milliseconds pause_before_retry_{};

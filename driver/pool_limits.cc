@@ -1,4 +1,4 @@
-// The time limits of the pool: for waiting, for a client that stalls, for a shared lease. Each has one timer, armed only
+// The time limits of the pool: for waiting, for a client that stalls, for a shared lease, for idle connections. Each has one timer, armed only
 // while there is something that it may end.
 #include <algorithm>
 
@@ -71,6 +71,47 @@ void Pool::evict_stalled() {
     const auto since = member.borrower->stalled_since();
     if (since && now - *since >= stall_limit) return member.borrower->evict();  // the next one, if need be, at the next look
   }
+}
+
+// ---- idle connections ----
+
+bool Pool::outlived(const Member& member) const {
+  const auto lifetime = settings_.server_lifetime;
+  return lifetime > milliseconds{} && loop_.now() - member.made_at >= lifetime;
+}
+
+// The timer is not stopped when a connection is lent, so that a statement costs nothing here. It starts anew if another
+// connection than the first is idle now, which may have to be closed sooner than the first must be replaced.
+void Pool::watch_idle() {
+  if (idle_.empty()) return;
+  const bool sooner = members_.size() > 1 && settings_.server_idle_timeout > milliseconds{} &&
+                      loop_.now() + settings_.server_idle_timeout < idle_due_;
+  if (idle_limit_.running() && !sooner) return;
+  std::optional<Instant> due;
+  const auto at = [&due](Instant limit) { due = std::min(due.value_or(limit), limit); };
+  for (const ServerConnection* server : idle_) {
+    const Member& idle = member(*server);
+    if (settings_.server_lifetime > milliseconds{}) at(idle.made_at + settings_.server_lifetime);
+    if (settings_.server_idle_timeout > milliseconds{} && members_.size() > 1) at(idle.idle_since + settings_.server_idle_timeout);
+  }
+  if (!due) return;
+  idle_due_ = *due;
+  idle_limit_.start(std::max(std::chrono::ceil<milliseconds>(*due - loop_.now()), milliseconds{1}));
+}
+
+// The first in idle_ has been idle for the longest time. settle() replaces a connection if it was the only one.
+void Pool::close_idle() {
+  const auto idle_limit = settings_.server_idle_timeout;
+  std::size_t left = members_.size();
+  for (ServerConnection* server : idle_) {
+    const Member& idle = member(*server);
+    const bool unused = idle_limit > milliseconds{} && left > 1 && loop_.now() - idle.idle_since >= idle_limit;
+    if (!unused && !outlived(idle)) continue;
+    server->close_politely();
+    --left;
+  }
+  std::erase_if(idle_, [](const ServerConnection* server) { return server->phase() == ServerConnection::Phase::closed; });
+  closed_any_ = true;
 }
 
 // ---- shared leases that last long ----

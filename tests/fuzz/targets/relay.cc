@@ -116,7 +116,7 @@ class World {
     auto parameters = ConnectParameters::from(config_);
     CA_CHECK(parameters.has_value());
     using std::chrono::seconds;
-    Pool pool(loop_, {{*parameters, seconds(10), &names_}, 1, 1, 4, seconds(60), seconds(120)}, {[] {}, [](const std::string&) {}, [](const std::string&) {}});
+    Pool pool(loop_, {{*parameters, seconds(10), &names_}, 1, 1, 4, seconds(60), seconds(120), {}, {}}, {[] {}, [](const std::string&) {}, [](const std::string&) {}});
     Clients clients(loop_, pool, config_, listening_.get());
     loop_.settle = [&] {
       do {

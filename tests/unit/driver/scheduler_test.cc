@@ -131,3 +131,24 @@ TEST_CASE("a shared lease that becomes exclusive never lifts the sum over both l
   budget.take_back(LeaseMode::exclusive);
   CHECK(budget.allowed(LeaseMode::shared) != 0);
 }
+
+TEST_CASE("no more requests are grantable than there are places for their classes") {
+  struct Request : Waiter {};
+  std::array<Request, 9> requests;
+  Scheduler queue;
+  const auto push = [&](std::size_t at, Priority priority) {
+    requests[at].priority = priority;
+    queue.push(requests[at], Instant{});
+  };
+  LeaseBudget budget(4, 8);
+  for (std::size_t at = 0; at < 6; ++at) push(at, Priority::bulk);
+  CHECK(budget.grantable(LeaseMode::shared, queue) == 3);
+  CHECK(budget.grantable(LeaseMode::exclusive, queue) == 6);
+  push(6, Priority::normal);
+  push(7, Priority::interactive);
+  CHECK(budget.grantable(LeaseMode::shared, queue) == 4);
+  for (int count = 0; count < 3; ++count) budget.lend(LeaseMode::shared);
+  CHECK(budget.grantable(LeaseMode::shared, queue) == 1);
+  for (int count = 0; count < 9; ++count) budget.lend(LeaseMode::exclusive);  // one beyond its limit
+  CHECK(budget.grantable(LeaseMode::shared, queue) == 0);
+}
