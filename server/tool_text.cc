@@ -175,7 +175,10 @@ std::string project_text(const Json& project) {
   for (const auto& [kind, count] : counts.items()) {
     kinds += fmt::format("{}{} {}", kinds.empty() ? "" : ", ", kind, count.dump());
   }
-  return kinds.empty() ? text : text + "  symbols: " + kinds + "\n";
+  if (!kinds.empty()) text += "  symbols: " + kinds + "\n";
+  const auto trouble = project.find("trouble");
+  const bool is_seen = trouble == project.end() || trouble->is_null();
+  return is_seen ? text : text + "  not all of it can be seen: " + text_of(project, "trouble") + "\n";
 }
 
 }  // namespace
@@ -194,10 +197,11 @@ std::string tool_text(Tool tool, const Json& content) {
     case Tool::index_status: {
       std::string text;
       if (tool == Tool::index_status) {
-        text = content["current"] == true ? "The index is current.\n"
-               : content["waiting"] == 0  ? "All files are indexed; where imports lead is being found out, and may be of before.\n"
-                                          : fmt::format("{} files wait to be indexed; what is said of them may be of before.\n",
-                                                        content["waiting"].dump());
+        text = content["current"] == true     ? "The index is current.\n"
+               : content["waiting"] != 0      ? fmt::format("{} files wait to be indexed; what is said of them may be of before.\n",
+                                                            content["waiting"].dump())
+               : content["imports_due"] != 0  ? "All files are indexed; where imports lead is being found out, and may be of before.\n"
+                                              : "All files that can be seen are indexed; what is said of the others may be of before.\n";
       }
       for (const auto& project : content["projects"]) text += project_text(project);
       return content["projects"].empty() ? text + "No project is configured.\n" : text;

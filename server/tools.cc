@@ -244,7 +244,9 @@ Result<Json> Tools::index_status() {
   auto queue = rows(sql::queue, {});
   if (!queue) return tl::unexpected(queue.error());
   const auto waiting = queue->front()["waiting"], due = queue->front()["imports_due"];
-  return Json{{"current", waiting == 0 && due == 0}, {"waiting", waiting}, {"imports_due", due}, {"projects", std::move(*projects)}};
+  const bool all_seen = std::all_of(projects->begin(), projects->end(),
+                                    [](const Json& project) { return !project.contains("trouble") || project["trouble"].is_null(); });
+  return Json{{"current", waiting == 0 && due == 0 && all_seen}, {"waiting", waiting}, {"imports_due", due}, {"projects", std::move(*projects)}};
 }
 
 }  // namespace ca::server

@@ -60,7 +60,8 @@ constexpr std::array<CommandText, 15> commands{{
      "PATTERN is as in .gitignore. What the configuration file names can be changed there only.\n"},
     {Verb::verify, "verify", any_number, "PROJECT [--json]", "", "compare a project's tree with the database",
      "Reads every file. Prints what differs: missing (not in the database), extra (not in the tree), stale (other bytes\n"
-     "were indexed), pending (noticed, not indexed yet). Exit code 1 where something does for three seconds.\n"},
+     "were indexed), pending (noticed, not indexed yet), unseen (it cannot be looked at). Exit code 1 where\n"
+     "something does for three seconds.\n"},
 }};
 
 const CommandText& text_of(Verb verb) {

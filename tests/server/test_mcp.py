@@ -2,6 +2,7 @@
 import json
 import os
 import subprocess
+import time
 
 import pytest
 
@@ -128,6 +129,22 @@ def test_the_index_is_not_current_while_imports_are_due(cluster, server):
     assert status["content"][0]["text"].startswith("All files are indexed; where imports lead is being found out")
     cluster.run("DELETE FROM import_resolution_due", name="mcp")
     assert content(server, "index_status")["current"] is True
+
+
+def test_the_index_is_not_current_while_a_tree_cannot_be_seen(cluster, server):
+    def status_is(current):
+        # The projects are read once for all who ask within a second.
+        deadline = time.monotonic() + 10
+        while (status := call(server, "index_status"))["structuredContent"]["current"] is not current:
+            assert time.monotonic() < deadline, status
+            time.sleep(0.05)
+        return status["content"][0]["text"]
+
+    cluster.run("UPDATE projects SET trouble = 'its root is not there' WHERE name = 'demo'", name="mcp")
+    text = status_is(False)
+    assert text.startswith("All files that can be seen are indexed") and "not all of it can be seen: its root is not there" in text
+    cluster.run("UPDATE projects SET trouble = NULL", name="mcp")
+    assert status_is(True).startswith("The index is current.")
 
 
 @pytest.fixture

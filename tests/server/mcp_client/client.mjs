@@ -88,7 +88,7 @@ async function checkText() {
   const file = await call("read_file", { path: "app/hello.py", project: "demo", start_line: 3, end_line: 3 });
   assert.equal(file.text, "def greet(name):\n");
   assert.equal(file.line_count, 8);
-  const found = await call("search_code", { query: "join(", path: "app/" });
+  const found = await call("search_code", { query: "join(", path: "app/", project: "demo" });
   assert.deepEqual(found.results.map((hit) => [hit.path, hit.line]), [["app/hello.py", 4]]);
   assert.equal(found.complete, true);
 }
