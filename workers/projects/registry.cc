@@ -45,7 +45,7 @@ constexpr const char* dead_statement = R"(
 std::string state_of(const json& project) {
   const auto number = [&](const char* key) { return project[key].get<std::int64_t>(); };
   const auto& reason = project["trouble"];
-  const std::string trouble = reason.is_string() ? "; " + reason.get<std::string>() : "";
+  const std::string trouble = reason.is_string() ? "; " + printable(reason.get<std::string>()) : "";
   if (!project["scanned"].get<bool>() && number("files") == 0) return "not scanned yet" + trouble;
   std::string text = fmt::format("{} file{}, {} indexed", number("files"), number("files") == 1 ? "" : "s", number("indexed"));
   if (number("pending") > 0) text += fmt::format(", {} pending", number("pending"));
