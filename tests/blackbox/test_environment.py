@@ -219,3 +219,40 @@ def test_34_few_descriptors_at_the_start_are_a_reason_for_exit_73(world, argumen
             assert tree.exit_code == 0 or (tree.events("spawn_failed") and tree.exit_code == 2), (limit, tree.exit_code, tree.log())
     bounds.note("exit codes", codes)
     assert codes[8] == 73 and codes[30] == 0
+
+
+@pytest.mark.skipif(not bounds.JUDGES_USE, reason="a preloaded library and a sanitizer do not go together")
+def test_34_where_nothing_more_can_be_watched_the_tree_goes_on(world):
+    """fs.epoll.max_user_watches is for all programs of a user: others may have used it up."""
+    limit = world.root / "limit"
+    env = {**world.environment(), "LD_PRELOAD": str(BUILD / "tests/libfailing_epoll.so"), "FAILING_EPOLL": str(limit)}
+    config = world.three_tiers()
+    config["code_analysis"]["workers"][0]["restart"].update(max_restarts=1000)
+    tree = world.tree(config, env=env)
+    tree.wait_ready()
+    others = {name: pid for name, pid in tree.pids().items() if name != "a"}
+    limit.touch()
+    tree.kill_child("a")
+    failure = tree.await_event("spawn_failed", "a", count=2)
+    assert failure["stage"] == "epoll_ctl" and ("ENOSPC" in str(failure["errno"]) or "No space" in str(failure["errno"])), failure
+    with tree.control() as refused:
+        assert "cannot watch" in refused.read()["error"]
+    tree.send("HUP")
+    assert "cannot watch" in str(tree.await_event("reload_rejected")["errors"])
+    limit.unlink()
+    tree.wait_all_ready()
+    assert {name: tree.pid_of(name) for name in others} == others
+    assert len(world.all("a", "start")) == 2, "what could not be watched was not started"
+    tree.stop()
+
+
+@pytest.mark.skipif(not bounds.JUDGES_USE, reason="a preloaded library and a sanitizer do not go together")
+def test_34_where_nothing_can_be_watched_from_the_start_it_is_refused(world):
+    limit = world.root / "limit"
+    limit.touch()
+    env = {**world.environment(), "LD_PRELOAD": str(BUILD / "tests/libfailing_epoll.so"), "FAILING_EPOLL": str(limit)}
+    tree = world.tree(world.three_tiers(), env=env)
+    tree.expected_exit = 73
+    tree.wait_exit(3000)
+    assert "cannot watch a descriptor: No space left" in tree.log()
+    assert not world.names()
