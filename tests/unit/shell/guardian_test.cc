@@ -5,8 +5,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
 
 #include "common/posix.h"
@@ -15,6 +17,7 @@
 #include "supervisor/guardian/footprint.h"
 #include "supervisor/guardian/instance_lock.h"
 #include "supervisor/guardian/link.h"
+#include "supervisor/guardian/parent_notify.h"
 #include "supervisor/shell/listeners.h"
 #include "supervisor/shell/procfs.h"
 #include "temp_folder.h"
@@ -119,6 +122,37 @@ TEST_CASE("a holder that does not answer is waited for until it has gone") {
   ::waitpid(holder, nullptr, 0);
   ::close(ends[0]);
   ::close(ends[1]);
+}
+
+TEST_CASE("a message that was not taken yet gives way to a later one of its kind, and the order is that of the last") {
+  NotifyQueue queue;
+  for (const char* message : {"STATUS=one", "READY=1\nMAINPID=1", "WATCHDOG=1", "RELOADING=1\nMONOTONIC_USEC=7", "WATCHDOG=1",
+                              "READY=1\nMAINPID=2", "STATUS=two", "STOPPING=1\nSTATUS=three"}) {
+    queue.push(message);
+  }
+  for (const char* message : {"RELOADING=1\nMONOTONIC_USEC=7", "WATCHDOG=1", "READY=1\nMAINPID=2", "STATUS=two",
+                              "STOPPING=1\nSTATUS=three"}) {
+    REQUIRE_FALSE(queue.empty());
+    CHECK(queue.front() == message);
+    queue.pop();
+  }
+  CHECK(queue.empty());
+}
+
+TEST_CASE("the proc file system of this host shows our children") {
+  const auto usable = check_proc();
+  INFO((usable ? "" : usable.error().message));
+  CHECK(usable.has_value());
+  std::vector<pid_t> children;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    for (;;) ::pause();
+  }
+  CHECK(append_children(children));
+  CHECK(std::count(children.begin(), children.end(), child) == 1);
+  CHECK(signal_child(child, SIGKILL));
+  ::waitpid(child, nullptr, 0);
+  CHECK_FALSE(signal_child(child, SIGKILL));
 }
 
 TEST_CASE("messages between the halves arrive whole and in order, then comes the end") {
