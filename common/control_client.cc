@@ -23,19 +23,16 @@ void bound_sends(int fd, Milliseconds timeout) {
   ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &value, sizeof value);
 }
 
-// Errors: ETIMEDOUT at the deadline.
+// Looks before it judges: what came in time counts, however late this process gets to see it. Errors: ETIMEDOUT.
 Status wait_readable(int fd, std::optional<Instant> deadline) {
   for (;;) {
-    int wait_ms = -1;
-    if (deadline) {
-      const auto left = std::chrono::ceil<Milliseconds>(*deadline - MonotonicClock::now()).count();
-      if (left <= 0) return failure("the supervisor did not answer in time", ETIMEDOUT);
-      wait_ms = static_cast<int>(std::min<std::int64_t>(left, 60'000));
-    }
+    std::int64_t left = -1;
+    if (deadline) left = std::clamp<std::int64_t>(std::chrono::ceil<Milliseconds>(*deadline - MonotonicClock::now()).count(), 0, 60'000);
     pollfd entry{fd, POLLIN, 0};
-    const int count = ::poll(&entry, 1, wait_ms);
+    const int count = ::poll(&entry, 1, static_cast<int>(left));
     if (count > 0) return {};
     if (count < 0 && errno != EINTR) return system_failure("poll", errno);
+    if (count == 0 && left == 0) return failure("the supervisor did not answer in time", ETIMEDOUT);
   }
 }
 

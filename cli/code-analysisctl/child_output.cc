@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -37,7 +38,7 @@ std::optional<std::string> read_within(int fd, std::optional<Milliseconds> timeo
   for (;;) {
     const auto left = std::chrono::ceil<Milliseconds>(end - MonotonicClock::now()).count();
     pollfd readable{fd, POLLIN, 0};
-    const int count = timeout && left <= 0 ? 0 : ::poll(&readable, 1, timeout ? static_cast<int>(left) : -1);
+    const int count = ::poll(&readable, 1, timeout ? static_cast<int>(std::max<std::int64_t>(left, 0)) : -1);
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return std::nullopt;
     const ssize_t got = ::read(fd, buffer.data(), buffer.size());

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -73,7 +74,8 @@ std::string collect(const ConfigProcess& process) {
   for (;;) {
     const auto left = std::chrono::duration_cast<Milliseconds>(give_up - MonotonicClock::now()).count();
     pollfd readable{process.output.get(), POLLIN, 0};
-    if (left <= 0 || ::poll(&readable, 1, static_cast<int>(left)) == 0 || bytes.size() > outcome_limit) {
+    // Looks before it judges: what came in time counts, however late this process gets to see it.
+    if (::poll(&readable, 1, static_cast<int>(std::max<std::int64_t>(left, 0))) == 0 || bytes.size() > outcome_limit) {
       ::kill(process.pid, SIGKILL);
       return {};
     }

@@ -178,3 +178,15 @@ TEST_CASE("the option wins over the environment, and the environment over the de
   ::unsetenv("CODE_ANALYSIS_RUNTIME_DIR");
   CHECK(find_runtime_dir("", "").value() == "/run/code-analysis");
 }
+
+TEST_CASE("an answer that is there already counts, however late its reader is") {
+  FakeControlSocket socket(ok);
+  auto client = ControlClient::connect(socket.path(), Milliseconds(1000));
+  REQUIRE(client);
+  REQUIRE(client->send({{"command", "status"}}));
+  const Instant give_up = MonotonicClock::now() + Milliseconds(5000);
+  Result<std::optional<Json>> answer = client->receive(Milliseconds(0));  // its time is over before it looks
+  while (!answer && MonotonicClock::now() < give_up) answer = client->receive(Milliseconds(0));
+  REQUIRE(answer);
+  CHECK((**answer)["ok"] == true);
+}
