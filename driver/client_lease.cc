@@ -49,7 +49,13 @@ void ClientSession::session_checked(bool clean) {
   if (!farewell_.empty()) return fatal("57P01", farewell_);
   if (clean) return release(state_.pins());
   state_.pin(pin::found);
+  host_.pool().make_exclusive(*server_);
   host_.pump_later(*this);
+}
+
+void ClientSession::check_session() {
+  preparing_ = checking_ = true;
+  server_->run_first(session_check_sql(options_.settings));
 }
 
 bool ClientSession::yield() {
@@ -65,8 +71,7 @@ bool ClientSession::yield() {
   }
   if (in_flight()) return false;
   if (state_.only_unproven()) {
-    preparing_ = checking_ = true;
-    server_->run_first(session_check_sql(options_.settings));
+    check_session();
     return true;
   }
   if (!state_.only_settings()) return false;
@@ -128,7 +133,11 @@ void ClientSession::come_to_rest() {
   if (std::exchange(session_reset_, false) && state_.only_settings()) {
     return release(state_.pins() & pin::reset);  // the next lease sets the settings again
   }
-  if (server_->off_base() && !state_.in_transaction()) state_.pin(pin::parameter);
+  // Another value of a setting may be the server's, for everybody: a reload, a promotion. PostgreSQL knows which.
+  if (server_->off_base() && (state_.may_release() || state_.only_settings())) {
+    if (!leaving_) return check_session();
+    state_.pin(pin::unproven);
+  }
   if (leaving_) host_.pump_later(*this);
   if (state_.owns_connection()) return host_.pool().make_exclusive(*server_);
   release(state_.pins());

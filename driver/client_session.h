@@ -139,6 +139,7 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   // The server has the beginning of a message and waits for its end.
   bool owes_rest() const noexcept { return rest_ == Rest::forward && splitter_.inside_message(); }
   void come_to_rest();
+  void check_session();
   void leave();
   void end_input();
   void release(Pins pins);

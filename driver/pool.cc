@@ -129,17 +129,21 @@ void Pool::connected(ServerConnection& server) {
     overdue_.stop();
   }
   pause_before_retry_ = {};
+  parameters_changed(server);
+  add_idle(server);
+  if (!announced_) {
+    announced_ = true;
+    listener_.first_connected();
+  }
+}
+
+void Pool::parameters_changed(ServerConnection& server) {
   parameters_.clear();
   for (const char* name : reported_parameters) {
     const auto value = server.parameter(name);
     if (!value.empty()) parameters_.emplace_back(name, value);
   }
   dialect_ = {parameter("standard_conforming_strings") != "off", keeps_ascii(parameter("client_encoding"))};
-  add_idle(server);
-  if (!announced_) {
-    announced_ = true;
-    listener_.first_connected();
-  }
 }
 
 void Pool::connect_failed(ServerConnection& server, ConnectFailure failure) {

@@ -128,6 +128,7 @@ class Pool : private ServerOwner {
   void connected(ServerConnection& server) override;
   void connect_failed(ServerConnection& server, ConnectFailure failure) override;
   void available(ServerConnection& server) override;
+  void parameters_changed(ServerConnection& server) override;
   void drains_on(ServerConnection& server) override;
   void lost(ServerConnection& server) override;
 

@@ -175,10 +175,17 @@ void ServerConnection::clean() {
     needs_sync_ = false;
     return run_own("");
   }
-  if (pins_to_undo_ != 0 && off_base()) return fail("its session could not be reset");
+  if (off_base()) adopt_parameters();
   pins_to_undo_ = 0;
   phase_ = Phase::idle;
   owner_.available(*this);
+}
+
+// Nothing of the last user is left, so other values than before are the server's.
+void ServerConnection::adopt_parameters() {
+  for (const auto& [name, value] : changed_parameters_) base_parameters_[name] = value;
+  changed_parameters_.clear();
+  owner_.parameters_changed(*this);
 }
 
 void ServerConnection::run_own(std::string_view sql) {

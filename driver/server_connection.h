@@ -75,6 +75,7 @@ class ServerOwner {
   virtual void connected(ServerConnection& server) = 0;
   virtual void connect_failed(ServerConnection& server, ConnectFailure failure) = 0;
   virtual void available(ServerConnection& server) = 0;  // clean, and nobody's
+  virtual void parameters_changed(ServerConnection&) {}  // the server's own: a reload, a promotion
   virtual void drains_on(ServerConnection&) {}           // a statement without holder is answered, the next one runs
   virtual void lost(ServerConnection& server) = 0;       // phase is closed; the holder does not know yet
 
@@ -177,6 +178,7 @@ class ServerConnection {
   void on_proof_ready();
   void own_work_done(char status);
   void clean();
+  void adopt_parameters();
   void run_own(std::string_view sql);
   void fail(std::string reason);
 

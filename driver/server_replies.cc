@@ -198,6 +198,7 @@ void ServerConnection::on_parameter(const wire::Slice& slice) {
   const std::string name(parameter->name);
   if (phase_ == Phase::idle || !base_parameters_.contains(name)) {  // a reload of PostgreSQL's configuration
     base_parameters_[name] = parameter->value;
+    owner_.parameters_changed(*this);
   } else if (phase_ == Phase::leased && own_work_) {
     session_parameters_[name] = parameter->value;
   } else if (this->parameter(name.c_str()) == parameter->value) {

@@ -16,7 +16,7 @@ struct NamedPin {
   Pins pins;
 };
 
-constexpr std::array<NamedPin, 13> pin_names{{{"setting", pin::setting},
+constexpr std::array<NamedPin, 12> pin_names{{{"setting", pin::setting},
                                               {"listen", pin::listen},
                                               {"prepared", pin::prepared},
                                               {"cursor", pin::cursor},
@@ -27,7 +27,6 @@ constexpr std::array<NamedPin, 13> pin_names{{{"setting", pin::setting},
                                               {"unproven", pin::unproven},
                                               {"startup", pin::startup},
                                               {"unknown", pin::unknown},
-                                              {"parameter", pin::parameter},
                                               {"found", pin::found}}};
 
 // Functions whose state is the client's wish, wherever in a statement their name stands.

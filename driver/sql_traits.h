@@ -29,7 +29,6 @@ inline constexpr Pins library = 128;      // LOAD: cannot be undone, the connect
 inline constexpr Pins unproven = 256;     // DO, CALL, a function that is not known, ...: may do any of these. session_check.h tells
 inline constexpr Pins startup = 512;      // options given at start-up that the driver does not know
 inline constexpr Pins unknown = 1024;     // text that was not understood
-inline constexpr Pins parameter = 2048;   // the server reported a setting that differs from its default
 inline constexpr Pins found = 4096;       // the check of an unproven session found something
 // Does not keep the connection: it is only reset before another client gets it.
 inline constexpr Pins reset = 8192;
