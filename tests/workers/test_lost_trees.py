@@ -1,11 +1,13 @@
 """Trees that cannot be seen: what the watcher and the indexer could not look at is never taken for not there."""
 import contextlib
+import json
 import os
 import shutil
 import subprocess
 
 import pytest
 
+import launcher
 from fleet import project, wait_until
 
 IS_ROOT = os.geteuid() == 0
@@ -293,3 +295,47 @@ def test_an_indexer_without_descriptors_gives_no_file_up(fleet, tree):
     fleet.query("update index_queue set available_at = now() returning pg_notify('index_queue', '')")
     fleet.wait_indexed()
     assert fleet.one("select count(*) from symbols where name = 'g'") == 1
+
+
+def verified(fleet, wrapper):
+    return subprocess.run([*wrapper, os.path.join(launcher.LIBEXEC, "projects"), "verify", "self", "--json"], env=fleet.environment,
+                          cwd="/", capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="needs root, to give up one of its rights")
+def test_verify_says_nothing_of_what_it_may_not_look_into(fleet, tree):
+    for name in ("a.py", "closed/b.py", "gone.py", "secretive.py"):
+        write(tree / name)
+    fleet.start("indexer", [project("self", tree)])
+    scanned_once(fleet, tree)
+    fleet.wait_indexed()
+    (tree / "gone.py").unlink()
+    (tree / "secretive.py").chmod(0)
+    (tree / "closed").chmod(0)
+    with reachable_by_all(fleet):
+        done = verified(fleet, WITHOUT_OVERRIDE)
+    (tree / "closed").chmod(0o755)
+    found = json.loads(done.stdout)["mismatches"]
+    assert done.returncode == 1
+    assert [(m["kind"], m["path"]) for m in found] == [("unseen", "closed"), ("extra", "gone.py"), ("unseen", "secretive.py")]
+
+
+@pytest.mark.skipif(not can_mount, reason="needs root, and mount namespaces")
+def test_verify_of_a_tree_that_is_not_mounted_is_refused(fleet, tree):
+    write(tree / "a.py")
+    scanned_once(fleet, tree)
+    done = verified(fleet, ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none "$0" && exec "$@"', str(tree)])
+    assert done.returncode == 1 and "its root is empty" in done.stderr and done.stdout == ""
+
+
+def test_verify_without_descriptors_is_refused(fleet, tree):
+    for name in ("a.py", "sub/b.py"):
+        write(tree / name)
+    scanned_once(fleet, tree)
+    answers = set()
+    for count in range(5, 12):  # from too few for the connection to enough for all
+        done = verified(fleet, ["prlimit", "--nofile=%d" % count])
+        if done.stdout:
+            assert {m["kind"] for m in json.loads(done.stdout)["mismatches"]} == {"pending"}, done.stdout
+        answers.add("cannot be looked at" in done.stderr or "root cannot be opened" in done.stderr)
+    assert answers == {False, True}

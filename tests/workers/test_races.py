@@ -175,6 +175,29 @@ def test_a_project_removed_and_added_again_during_a_scan_is_scanned_anew(fleet, 
     blocker.close()
 
 
+@pytest.mark.parametrize("origin", ["configured", "added"])
+def test_the_last_change_of_a_dead_watcher_does_not_land_on_the_scan_of_its_successor(fleet, tree, origin):
+    """The file was away when the dead one looked, and its folder came back: its stamp is that in the table."""
+    write(tree / "d" / "a.py", "def f(): pass\n")
+    configured = [project("self", tree)] if origin == "configured" else []
+    if origin == "added":
+        projects(fleet, "add", "self", tree)
+    watcher = fleet.start("watcher", configured)
+    fleet.wait_scanned()
+    fleet.workers.remove(watcher)
+    watcher.stop()
+    dead = fleet.connect()
+    dead.execute("select from projects for no key update")
+    dead.execute("delete from files")
+    watcher = fleet.start("watcher", configured)
+    wait_until(lambda: "folders watched" in watcher.log() or fleet.one(
+        "select count(*) from pg_stat_activity where application_name = 'watcher' and wait_event_type = 'Lock'"), what="the watcher's turn")
+    dead.commit()
+    dead.close()
+    wait_until(lambda: "folders watched" in watcher.log(), what="the scan")
+    assert fleet.query("select path from files") == [("d/a.py",)]
+
+
 def test_a_project_removed_and_added_again_unnoticed_is_scanned_anew(fleet, tree):
     write(tree / "a.py", "def f(): pass\n")
     start_all(fleet, tree.parent)

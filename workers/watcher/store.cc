@@ -44,10 +44,13 @@ constexpr const char* configured_project_statement = R"(
   ON CONFLICT (name) DO UPDATE SET path = excluded.path, exclude = excluded.exclude,
     index_secrets = excluded.index_secrets, origin = 'configured' RETURNING id, root_device, trouble)";
 
-// The definition is compared too: the project of that name may have been removed and added with another one.
+// The definition is compared too: the project of that name may have been removed and added with another one. Like the
+// statement above it waits for a change that an earlier process has left to the server, so that what is read of the files
+// next has that change in it.
 constexpr const char* added_project_statement = R"(
   SELECT id, root_device, trouble FROM projects
-  WHERE name = $1 AND path = $2 AND exclude = $3::text[] AND index_secrets = $4::boolean AND origin = 'added')";
+  WHERE name = $1 AND path = $2 AND exclude = $3::text[] AND index_secrets = $4::boolean AND origin = 'added'
+  FOR NO KEY UPDATE)";
 
 std::vector<Parameter> upsert_parameters(const std::string& project, const std::vector<FileSeen>& files, bool live) {
   std::vector<std::string> paths, stamps;
