@@ -1,5 +1,6 @@
 """Nothing that a client leaves behind reaches the next one, however it was done: what is not known to be harmless is reset."""
 import subprocess
+from random import Random
 
 import psycopg
 import pytest
@@ -257,3 +258,27 @@ def test_the_list_of_built_in_functions_does_not_contradict_this_server(cluster)
     done = subprocess.run([script, "--check", "-h", cluster.socket_dir, "-U", "postgres", "-d", "postgres"],
                           capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+PIECES = ["'a'", "E'b\\''", "e'\\\\'", "'c\\'", "N'd'", "''''", "$$e'$$", "$t$ $$ ' $t$", "U&'\\0061'", "B'1'", "X'F'", "\"q'\"", "1e5", ".5",
+          "\n", "\n-- '\n", "/* ' */", "/* /* */ ' */", "--'\n", " ", "\t\n", ",", "||", "-", "- -", "+", "*", "::text", "'", "\"", "$$",
+          "$t$", "/*", "*/", "a", "as b", ";", "; set work_mem = 7777;", "; set work_mem = 7777; select 'x'", "sets()", "sets ()",
+          "as x", "(", ")", "select", "\\", "E", "U&", "@-- \n", "*/*'*/", "1_0", "$1$", "a$b$"]
+
+
+def test_random_texts_that_hide_a_setting_leave_nothing_to_the_next_client(one_of_each):
+    driver, clean = one_of_each
+    random = Random(7)
+    strikes = 0
+    with connect(driver) as client, connect(driver) as other:
+        client.prepare_threshold = other.prepare_threshold = None
+        for _ in range(3000):
+            text = "select 'x'" + "".join(random.choice(PIECES) for _ in range(random.randint(1, 9)))
+            client.pgconn.exec_(text.encode())
+            struck = client.execute("show work_mem").fetchone() == ("7777kB",)
+            assert other.execute("show work_mem").fetchone() != ("7777kB",), text
+            if struck:
+                strikes += 1
+                client.execute("discard all")
+    assert strikes > 20
+    assert look(driver) == clean
