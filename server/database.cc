@@ -91,7 +91,7 @@ bool send(PGconn* connection, const std::string& sql, const Parameters& paramete
 class Database::Patience {
  public:
   Patience(Database& database, Milliseconds time, bool is_watched)
-      : database_(database), deadline_(MonotonicClock::now() + time), is_watched_(is_watched), caller_(CallerScope::current()) {}
+      : database_(database), deadline_(MonotonicClock::now() + time), is_watched_(is_watched) {}
 
   Milliseconds left(Instant until) const {
     return std::chrono::ceil<Milliseconds>(std::min(until, deadline_) - MonotonicClock::now());
@@ -141,7 +141,7 @@ class Database::Patience {
   Database& database_;
   Instant deadline_;
   const bool is_watched_;
-  const int caller_;
+  const int caller_ = CallerScope::current();
   bool has_gone_ = false;
   Instant suspicious_at_ = MonotonicClock::now() + suspicious;
 };
@@ -283,7 +283,8 @@ tl::expected<Rows, DatabaseError> Database::query(const std::string& sql, const 
     if (PQtransactionStatus(leased->connection.get()) == PQTRANS_ACTIVE &&
         (failure == DatabaseFailure::timeout || failure == DatabaseFailure::abandoned)) {
       Connection connection = std::move(leased->connection);
-      canceller_.cancel(std::move(connection), std::make_shared<std::pair<Lease, Gate::Pass>>(std::move(*leased), std::move(pass)));
+      using Held = std::pair<Lease, Gate::Pass>;
+      canceller_.cancel(std::move(connection), std::make_shared<Held>(std::move(*leased), std::move(pass)));
       return rows;
     }
     if (failure != DatabaseFailure::unavailable || again) return rows;

@@ -1,37 +1,39 @@
-// HTTP over sockets that are listened on already: libmicrohttpd behind an interface of plain values.
-// docs/decisions/0002-http-library.md says why this library, and why a thread for each connection.
+// HTTP/1.1 over sockets that are listened on already, behind an interface of plain values.
+// docs/decisions/0008-own-http.md says why it is our own.
 #pragma once
 
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "common/clock.h"
 #include "common/result.h"
 #include "common/unique_fd.h"
+#include "server/http_connection.h"
+#include "server/http_lobby.h"
+#include "server/http_workers.h"
 #include "server/message.h"
-#include "server/slow_clients.h"
-
-struct MHD_Connection;
-struct MHD_Daemon;
 
 namespace ca::server {
 
 struct HttpLimits {
-  unsigned connections = 256;               // at once, for each socket; further clients wait in the backlog
+  std::size_t connections = 512;            // open at once; if more come, those that have rested for longest are closed
+  std::size_t requests = 256;               // answered at once, each by a thread
+  std::size_t probes = 8;                   // places beyond those for HttpHandlers::is_probe
+  std::size_t waiting = 128;                // requests that wait for a place; further ones get status 503
   std::size_t header_bytes = 16 << 10;      // request line and headers
   std::size_t body_bytes = 1 << 20;
-  unsigned kept_connections = 128;          // with more than these open, each is closed behind its answer: pages that only
-                                            // look now and then must not keep the places of all others
-  unsigned idle_seconds = 15;               // without a byte in either direction
-  Milliseconds request_time{30'000};        // from the first wait for a request until it is there
+  Milliseconds silence{15'000};             // without a byte of a request
+  Milliseconds request_time{30'000};        // from when a request could begin until it is there
   Milliseconds response_time{60'000};       // from the answer until it is sent
 };
 
 struct HttpHandlers {
   std::function<std::optional<Response>(const Request&)> refuse;  // before the body is read; called from any thread
   std::function<Response(const Request&)> answer;                 // may block
+  std::function<bool(std::string_view path)> is_probe;            // a path whose requests have places of their own
 };
 
 class HttpServer {
@@ -41,27 +43,34 @@ class HttpServer {
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  // Accepts from all the sockets. Owns: sockets. Errors: the library could not start.
-  Status start(std::vector<UniqueFd> sockets);
+  // Accepts from all the sockets. Owns: sockets.
+  void start(std::vector<UniqueFd> sockets);
 
-  // Accepts no more, gives the answers in the making `grace` to be sent, then closes every connection. The sockets
-  // themselves stay as they are: the supervisor goes on holding them for the next server.
+  // Accepts no more: new clients wait in the backlog for the next server, because the supervisor goes on holding the
+  // sockets. Answers what runs, and what comes within a second on connections that are open, each with
+  // "Connection: close". Returns once all connections are closed, or after `time`.
+  void finish(Milliseconds time);
+
+  // Gives the answers in the making `grace` to be sent, then closes every connection. Returns once no handler runs.
   void stop(Milliseconds grace) noexcept;
 
  private:
-  struct Exchange;
-  struct Callbacks;
+  enum class Next : std::uint8_t { another, see_off, close };
 
-  int begin(MHD_Connection* connection, const char* path, const char* method, void** context);
-  int reply(MHD_Connection* connection, Exchange& exchange, const Response& response);
+  void ready(std::unique_ptr<HttpConnection> connection);
+  void serve(std::unique_ptr<HttpConnection> connection, bool only_one);
+  bool comes_soon(HttpConnection& connection);
+  Next exchange(HttpConnection& connection);
+  Response answer(HttpHead& head, HttpConnection& connection, HttpIo& io, bool& is_read);
+  Next send(HttpConnection& connection, const Response& response, bool without_body, bool keeps_alive);
+  bool wait_closed(Milliseconds time) const;
 
   const HttpHandlers handlers_;
   const HttpLimits limits_;
-  SlowClients slow_clients_;
-  std::atomic<int> running_{0};  // exchanges not ended
-  std::atomic<unsigned> open_{0};  // connections
-  std::vector<UniqueFd> sockets_;
-  std::vector<MHD_Daemon*> daemons_;
+  UniqueFd abort_;  // readable: reads and writes end at once
+  std::atomic<bool> is_finishing_{false};
+  std::unique_ptr<HttpLobby> lobby_;
+  std::unique_ptr<HttpWorkers> workers_;
 };
 
 }  // namespace ca::server

@@ -19,6 +19,8 @@ namespace {
 
 using namespace ca;
 
+constexpr Milliseconds time_to_finish{3'000};  // with what follows, well below the default stop_timeout
+
 // Signals are taken by sigwait(3) in the main thread; the threads of the library inherit the mask.
 sigset_t block_stop_signals() {
   sigset_t signals;
@@ -68,15 +70,14 @@ int run() {
   }
   server::App app(*config);
   server::HttpServer http({[&](const server::Request& request) { return app.refuse(request); },
-                           [&](const server::Request& request) { return app.answer(request); }},
+                           [&](const server::Request& request) { return app.answer(request); },
+                           [](std::string_view path) { return server::is_probe(path); }},
                           {});
-  if (const auto started = http.start(std::move(*sockets)); !started) {
-    log::error("{}", started.error().message);
-    return exit_code::failed;
-  }
+  http.start(std::move(*sockets));
   ready.ready();
   int signal_taken = 0;
   ::sigwait(&signals, &signal_taken);
+  http.finish(time_to_finish);
   exit_within(std::chrono::milliseconds(900));
   app.stop();
   http.stop(Milliseconds(300));

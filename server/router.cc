@@ -58,6 +58,8 @@ std::variant<Endpoint, Response> route(std::string_view method, std::string_view
   return response;
 }
 
+bool is_probe(std::string_view path) { return path == "/healthz" || path == "/readyz" || path == "/metrics"; }
+
 std::string_view endpoint_path(Endpoint endpoint) {
   return std::find_if(entries.begin(), entries.end(), [&](const Entry& entry) { return entry.endpoint == endpoint; })->path;
 }

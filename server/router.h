@@ -21,6 +21,9 @@ enum class Endpoint : std::uint8_t {
 // HEAD is GET without the body. Otherwise a ready problem: 404, or 405 with the header Allow.
 std::variant<Endpoint, Response> route(std::string_view method, std::string_view path);
 
+// /healthz, /readyz and /metrics: answered even when the server has too much to do.
+bool is_probe(std::string_view path);
+
 // The path, for metrics: a bounded set of names. "/" stands for all files of the page.
 std::string_view endpoint_path(Endpoint endpoint);
 

@@ -88,7 +88,7 @@ def test_a_database_that_accepts_and_says_nothing_is_503_and_holds_nobody_else_u
         waiting.join()
 
 
-def test_term_ends_it_within_a_second_and_leaves_the_listening_socket_alone(start):
+def test_term_ends_it_within_two_seconds_and_leaves_the_listening_socket_alone(start):
     server = start()
     idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(20)]
     idle[0].sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n")  # half a request
@@ -96,7 +96,7 @@ def test_term_ends_it_within_a_second_and_leaves_the_listening_socket_alone(star
     began = time.monotonic()
     server.process.terminate()
     assert server.process.wait(5) == 0
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 2
     # The supervisor's copy still listens: a client waits in the backlog for the next server.
     with socket.create_connection(("127.0.0.1", server.port), timeout=2):
         pass
@@ -104,7 +104,7 @@ def test_term_ends_it_within_a_second_and_leaves_the_listening_socket_alone(star
         client.close()
 
 
-def test_term_during_a_statement_ends_it_within_a_second(start, cluster):
+def test_term_during_a_statement_waits_for_it_for_three_seconds(start, cluster):
     server = start()
     blocker = cluster.connect()
     with blocker.cursor() as cursor:
@@ -115,7 +115,7 @@ def test_term_during_a_statement_ends_it_within_a_second(start, cluster):
     eventually(lambda: cluster.run("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
     began = time.monotonic()
     assert server.terminate() == 0
-    assert time.monotonic() - began < 1
+    assert 2 < time.monotonic() - began < 5
     waiting.join()
     blocker.close()
     assert statuses == [503]
