@@ -11,7 +11,7 @@ namespace ca::server {
 
 namespace {
 
-constexpr Milliseconds remembered{1'000};       // a failure holds for this long
+constexpr Milliseconds remembered{1'000};  // a failure holds for this long
 constexpr Milliseconds between_probes{300};
 
 }  // namespace

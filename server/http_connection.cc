@@ -27,7 +27,9 @@ constexpr std::string_view security_headers =
     "Cross-Origin-Resource-Policy: same-origin\r\n"
     "Cross-Origin-Opener-Policy: same-origin\r\n";
 
-tl::unexpected<HttpRefusal> refused(int status, const char* reason) { return tl::unexpected(HttpRefusal{status, reason}); }
+tl::unexpected<HttpRefusal> refused(int status, const char* reason) {
+  return tl::unexpected(HttpRefusal{status, reason});
+}
 
 // Made once a second for each thread.
 std::string_view http_date() {
@@ -46,7 +48,8 @@ std::string_view http_date() {
 // Takes a body in chunks apart (RFC 9112, 7.1).
 class ChunkReader {
  public:
-  ChunkReader(HttpConnection& connection, HttpIo& io, std::size_t limit) : connection_(connection), io_(io), limit_(limit) {}
+  ChunkReader(HttpConnection& connection, HttpIo& io, std::size_t limit)
+      : connection_(connection), io_(io), limit_(limit) {}
 
   tl::expected<std::string, HttpRefusal> read() {
     for (;;) {
@@ -101,7 +104,8 @@ class ChunkReader {
     const auto digits = line->substr(0, line->find(';'));
     std::size_t size = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), size, 16);
-    const bool is_valid = error == std::errc() && end == digits.data() + digits.size() && line->find('\0') == line->npos;
+    const bool is_valid =
+        error == std::errc() && end == digits.data() + digits.size() && line->find('\0') == line->npos;
     if (error == std::errc::result_out_of_range) return refused(413, "the request's body is too large");
     if (!is_valid) return refused(400, "the size of a chunk is no number");
     return size;
@@ -153,7 +157,8 @@ bool HttpIo::wait_for_more() { return wait(POLLIN); }
 
 bool HttpIo::write(std::string_view head, std::string_view body) {
   while (!head.empty() || !body.empty()) {
-    std::array<iovec, 2> parts{{{const_cast<char*>(head.data()), head.size()}, {const_cast<char*>(body.data()), body.size()}}};
+    std::array<iovec, 2> parts{
+        {{const_cast<char*>(head.data()), head.size()}, {const_cast<char*>(body.data()), body.size()}}};
     msghdr message{};
     message.msg_iov = parts.data();
     message.msg_iovlen = parts.size();

@@ -20,7 +20,8 @@ struct HttpConnection {
   Instant since{};              // the client could begin to send its request
 };
 
-// Reads and writes of a worker. Each returns false if the connection is broken, the deadline is over or `abort` is readable.
+// Reads and writes of a worker. Each returns false if the connection is broken, the deadline is over or `abort` is
+// readable.
 class HttpIo {
  public:
   HttpIo(HttpConnection& connection, int abort, Instant deadline)

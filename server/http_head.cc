@@ -19,7 +19,9 @@ bool is_token_character(char c) {
   return is_alphanumeric || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
-bool is_token(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), is_token_character); }
+bool is_token(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_token_character);
+}
 
 bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; }
 
@@ -85,7 +87,8 @@ tl::expected<RequestLine, HttpRefusal> parse_request_line(std::string_view line)
   if (!is_token(line.substr(0, first))) return refused("the method is no token");
   if (!target) return refused("the request target is not valid");
   if (version != "HTTP/1.1" && version != "HTTP/1.0") {
-    return version.substr(0, 5) == "HTTP/" ? refused("only HTTP/1.1 is spoken here", 505) : refused("the version is not HTTP");
+    return version.substr(0, 5) == "HTTP/" ? refused("only HTTP/1.1 is spoken here", 505)
+                                           : refused("the version is not HTTP");
   }
   return RequestLine{line.substr(0, first), *target, version == "HTTP/1.1"};
 }
@@ -93,7 +96,8 @@ tl::expected<RequestLine, HttpRefusal> parse_request_line(std::string_view line)
 tl::expected<void, HttpRefusal> parse_header(std::string_view line, Request& request) {
   if (line.front() == ' ' || line.front() == '\t') return refused("a header is continued on a second line");
   const auto colon = line.find(':');
-  if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) return refused("a header's name is no token");
+  if (colon == std::string_view::npos || !is_token(line.substr(0, colon)))
+    return refused("a header's name is no token");
   const auto value = trimmed(line.substr(colon + 1));
   if (std::any_of(value.begin(), value.end(), is_control)) return refused("a header has a control character");
   if (request.headers.size() >= most_headers) return refused("there are too many headers", 431);
@@ -107,12 +111,14 @@ tl::expected<void, HttpRefusal> read_framing(HttpHead& head, bool is_1_1) {
   const auto codings = head.request.header_values("Transfer-Encoding");
   if (lengths.size() + codings.size() > 1) return refused("the body's length is told more than once");
   if (!codings.empty()) {
-    if (!is_1_1 || !equals_ignoring_case(codings.front(), "chunked")) return refused("this transfer coding is not known");
+    if (!is_1_1 || !equals_ignoring_case(codings.front(), "chunked"))
+      return refused("this transfer coding is not known");
     head.is_chunked = true;
   }
   if (lengths.empty()) return {};
   const auto& text = lengths.front();
-  const bool is_number = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool is_number =
+      !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
   const auto error = std::from_chars(text.data(), text.data() + text.size(), head.content_length).ec;
   if (!is_number || error != std::errc()) return refused("Content-Length is no number");
   return {};
@@ -142,7 +148,9 @@ bool names_option(const std::vector<std::string>& values, std::string_view optio
 }  // namespace
 
 std::string percent_decoded(std::string_view text, bool plus_is_space) {
-  const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1; };
+  const auto digit = [](char c) {
+    return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+  };
   std::string decoded;
   for (std::size_t at = 0; at < text.size(); ++at) {
     if (text[at] == '%' && at + 2 < text.size() && digit(text[at + 1]) >= 0 && digit(text[at + 2]) >= 0) {
@@ -160,7 +168,7 @@ std::optional<std::size_t> head_size(std::string_view bytes, std::size_t& scanne
     scanned = at + 1;
     if (at == 0 || bytes[at - 1] != '\r') return at + 1;  // a bare LF: refused whatever follows
     if (at >= 3 && bytes.substr(at - 3, 4) == "\r\n\r\n") return at + 1;
-    if (at == 1) return at + 1;                           // an empty request line
+    if (at == 1) return at + 1;  // an empty request line
   }
   scanned = bytes.size();
   return std::nullopt;
@@ -196,7 +204,8 @@ tl::expected<HttpHead, HttpRefusal> parse_head(std::string_view head) {
   parse_query(line->target.path.substr(std::min(question + 1, line->target.path.size())), parsed.request.query);
   if (parsed.request.query.size() > most_parameters) return refused("there are too many parameters");
   const auto expects = parsed.request.header_values("Expect");
-  parsed.expects_continue = line->is_1_1 && expects.size() == 1 && equals_ignoring_case(expects.front(), "100-continue");
+  parsed.expects_continue =
+      line->is_1_1 && expects.size() == 1 && equals_ignoring_case(expects.front(), "100-continue");
   if (!expects.empty() && !parsed.expects_continue) return refused("this expectation cannot be met", 417);
   parsed.keeps_alive = line->is_1_1 && !names_option(parsed.request.header_values("Connection"), "close");
   return parsed;

@@ -21,9 +21,9 @@ namespace ca::server {
 
 namespace {
 
-constexpr Milliseconds least_rest{250};     // a connection is not closed for another one before
+constexpr Milliseconds least_rest{250};  // a connection is not closed for another one before
 constexpr Milliseconds time_to_leave{1'000};
-constexpr Milliseconds accept_pause{100};   // after an error that waiting may mend
+constexpr Milliseconds accept_pause{100};  // after an error that waiting may mend
 constexpr int accepts_in_a_row = 64;
 
 }  // namespace
@@ -54,7 +54,8 @@ void HttpLobby::end() {
 
 void HttpLobby::start(std::vector<UniqueFd> sockets) {
   listeners_ = std::move(sockets);
-  for (const auto& listener : listeners_) ::fcntl(listener.get(), F_SETFL, ::fcntl(listener.get(), F_GETFL) | O_NONBLOCK);
+  for (const auto& listener : listeners_)
+    ::fcntl(listener.get(), F_SETFL, ::fcntl(listener.get(), F_GETFL) | O_NONBLOCK);
   listen(true);
   thread_ = std::thread([this] { run(); });
 }
@@ -103,7 +104,8 @@ void HttpLobby::run() {
       const int fd = events[static_cast<std::size_t>(i)].data.fd;
       is_woken = is_woken || fd == wake_.get();
       if (fd == wake_.get()) continue;
-      const bool is_listener = std::any_of(listeners_.begin(), listeners_.end(), [fd](const auto& l) { return l.get() == fd; });
+      const bool is_listener =
+          std::any_of(listeners_.begin(), listeners_.end(), [fd](const auto& l) { return l.get() == fd; });
       may_accept = may_accept || is_listener;
       if (!is_listener) read(fd);
     }
@@ -260,8 +262,9 @@ void HttpLobby::read(int fd) {
     return;
   }
   if (found->second.is_leaving) return;
-  if (connection.in.empty()) move_deadline(found->second, std::min(connection.since + limits_.request_time,
-                                                                   closes_at_.value_or(Instant::max())));
+  if (connection.in.empty())
+    move_deadline(found->second,
+                  std::min(connection.since + limits_.request_time, closes_at_.value_or(Instant::max())));
   connection.in.append(bytes, static_cast<std::size_t>(count));
   if (has_head(connection)) ready_(remove(fd));
 }

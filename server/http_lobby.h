@@ -1,9 +1,9 @@
 // Where connections are while no request of theirs is being answered: accepted, silent, or between two requests.
 //
-// One thread reads for all of them, so that a silent client costs a descriptor and no thread. A connection leaves once the
-// head of a request is whole. If all places are taken, the connection that has rested for longest is closed, as soon as it
-// has rested for a moment; until then new clients wait in the backlog of the listening sockets. So silent clients delay
-// others for a moment, and keep nobody out.
+// One thread reads for all of them, so that a silent client costs a descriptor and no thread. A connection leaves once
+// the head of a request is whole. If all places are taken, the connection that has rested for longest is closed, as
+// soon as it has rested for a moment; until then new clients wait in the backlog of the listening sockets. So silent
+// clients delay others for a moment, and keep nobody out.
 #pragma once
 
 #include <atomic>
@@ -26,13 +26,13 @@ namespace ca::server {
 class HttpLobby {
  public:
   struct Limits {
-    std::size_t places;            // connections at once, those outside of the lobby included
-    std::size_t head_bytes;        // a longer head is handed out unfinished
-    Milliseconds silence;          // without a byte of a request
-    Milliseconds request_time;     // until a request's head is whole
+    std::size_t places;         // connections at once, those outside of the lobby included
+    std::size_t head_bytes;     // a longer head is handed out unfinished
+    Milliseconds silence;       // without a byte of a request
+    Milliseconds request_time;  // until a request's head is whole
   };
-  // Called by the lobby's thread with a connection whose `in` begins with a whole head, or with one that is too long or not
-  // valid. Must not block.
+  // Called by the lobby's thread with a connection whose `in` begins with a whole head, or with one that is too long or
+  // not valid. Must not block.
   using Ready = std::function<void(std::unique_ptr<HttpConnection>)>;
 
   HttpLobby(Limits limits, Ready ready);
@@ -48,8 +48,8 @@ class HttpLobby {
   // Nothing more is read of the connection: its client gets a second to take the answer and to close. Any thread.
   void see_off(std::unique_ptr<HttpConnection> connection);
 
-  // Closes our descriptors of the listening sockets, without a shutdown(2): others still have theirs, and clients wait in
-  // the backlog. Connections in the lobby may send a request for `time` more. Any thread.
+  // Closes our descriptors of the listening sockets, without a shutdown(2): others still have theirs, and clients wait
+  // in the backlog. Connections in the lobby may send a request for `time` more. Any thread.
   void stop_accepting(Milliseconds time);
 
   // Closes what is in the lobby, and all that comes. No call of `ready` runs or comes after it.
@@ -92,7 +92,7 @@ class HttpLobby {
   bool is_listening_ = false;
   std::unordered_map<int, Resting> resting_;
   ByTime deadlines_;
-  ByTime ages_;              // by the time when the rest began; those that leave are not in it
+  ByTime ages_;                        // by the time when the rest began; those that leave are not in it
   Instant retry_at_ = Instant::max();  // accepting again, after it was not possible
   std::optional<Instant> closes_at_;   // no request may begin after this
 

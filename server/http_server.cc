@@ -97,7 +97,8 @@ Response HttpServer::answer(HttpHead& head, HttpConnection& connection, HttpIo& 
   try {
     if (auto refusal = handlers_.refuse(head.request)) return std::move(*refusal);
     if (head.content_length > limits_.body_bytes) return problem(413, "the request's body is too large");
-    if (has_body && head.expects_continue && !io.write("HTTP/1.1 100 Continue\r\n\r\n", "")) return problem(408, "broken off");
+    if (has_body && head.expects_continue && !io.write("HTTP/1.1 100 Continue\r\n\r\n", ""))
+      return problem(408, "broken off");
     auto body = read_body(head, connection, io, limits_.body_bytes);
     if (!body) return problem(body.error().status, body.error().reason);
     is_read = true;
@@ -123,7 +124,8 @@ HttpServer::Next HttpServer::exchange(HttpConnection& connection) {
   HttpIo io(connection, abort_.get(), connection.since + limits_.request_time);
   bool is_read = false;
   const auto response = answer(*head, connection, io, is_read);
-  return send(connection, response, head->request.method == "HEAD" || response.status == 304, is_read && head->keeps_alive);
+  return send(connection, response, head->request.method == "HEAD" || response.status == 304,
+              is_read && head->keeps_alive);
 }
 
 bool HttpServer::wait_closed(Milliseconds time) const {

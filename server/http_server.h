@@ -19,15 +19,15 @@
 namespace ca::server {
 
 struct HttpLimits {
-  std::size_t connections = 512;            // open at once; if more come, those that have rested for longest are closed
-  std::size_t requests = 256;               // answered at once, each by a thread
-  std::size_t probes = 8;                   // places beyond those for HttpHandlers::is_probe
-  std::size_t waiting = 128;                // requests that wait for a place; further ones get status 503
-  std::size_t header_bytes = 16 << 10;      // request line and headers
+  std::size_t connections = 512;        // open at once; if more come, those that have rested for longest are closed
+  std::size_t requests = 256;           // answered at once, each by a thread
+  std::size_t probes = 8;               // places beyond those for HttpHandlers::is_probe
+  std::size_t waiting = 128;            // requests that wait for a place; further ones get status 503
+  std::size_t header_bytes = 16 << 10;  // request line and headers
   std::size_t body_bytes = 1 << 20;
-  Milliseconds silence{15'000};             // without a byte of a request
-  Milliseconds request_time{30'000};        // from when a request could begin until it is there
-  Milliseconds response_time{60'000};       // from the answer until it is sent
+  Milliseconds silence{15'000};        // without a byte of a request
+  Milliseconds request_time{30'000};   // from when a request could begin until it is there
+  Milliseconds response_time{60'000};  // from the answer until it is sent
 };
 
 struct HttpHandlers {

@@ -28,7 +28,8 @@ void drain(PGconn* connection) {
 void end_statement(PGconn* connection) {
   const std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> cancel(PQgetCancel(connection), &PQfreeCancel);
   char error[256] = "";
-  if (!cancel || PQcancel(cancel.get(), error, sizeof error) != 1) return log::warning("database: cannot cancel: {}", error);
+  if (!cancel || PQcancel(cancel.get(), error, sizeof error) != 1)
+    return log::warning("database: cannot cancel: {}", error);
   drain(connection);
 }
 
