@@ -200,7 +200,7 @@ std::optional<Instant> ClientSession::stalled_since() const {
   if (server_ == nullptr || preparing_) return std::nullopt;
   const bool must_read = out_.has_backlog();
   const bool must_go_on = !server_->blocked() && !server_->replies().copying_in() && !held_for_reply() &&
-                          (owes_rest() || (state_.group_open() && server_->replies().ready_count() == 0));
+                          (owes_rest() || (state_.group_open() && server_->replies().ready_count() == 0 && !server_->owes_group_reply()));
   if (!must_read && !must_go_on) return std::nullopt;
   return moved_at_;
 }

@@ -117,6 +117,7 @@ void ClientSession::forward_message(const wire::Slice& slice) {
       if (server_->replies().copying_in()) break;  // the server ignores it there
       host_.pool().make_exclusive(*server_);       // the client wants answers before it goes on, whenever that is
       server_->out().add(slice.bytes);
+      server_->group_flushed();
       break;
     case 'F':
       if (state_.group_open()) return refuse_within_batch();
@@ -136,6 +137,8 @@ void ClientSession::forward_message(const wire::Slice& slice) {
     default: malformed(); break;
   }
   traits_known_ = false;
+  // PostgreSQL skips what comes behind an error.
+  if (of_group(slice.type) && server_ != nullptr && state_.group_open() && !skipping_ && !group_failed_) server_->group_asked();
 }
 
 void ClientSession::forward_execute(const wire::Slice& slice) {
@@ -184,6 +187,7 @@ void ClientSession::close_batch() {
   wire::append_sync(server_->out().text());
   server_->replies().push(Kind::sync);
   batch_end_ = server_->answered() + server_->replies().ready_count();
+  server_->group_closed();
   state_.close_group();
   close_listen_group();
 }
@@ -260,6 +264,7 @@ void ClientSession::forward_sync(const wire::Slice& slice) {
     return server_->out().add(slice.bytes);
   }
   skipping_ = false;
+  server_->group_closed();
   state_.close_group();
   close_listen_group();
   server_->out().add(slice.bytes);

@@ -140,6 +140,7 @@ void ServerConnection::lend(LeaseHolder& holder) {
   CA_CHECK(phase_ == Phase::idle && replies_.empty());
   phase_ = Phase::leased;
   holder_ = &holder;
+  group_closed();
   paused_ = false;
   for (const StatementId statement : retired_) {
     wire::append_target(out_.text(), 'C', {'S', server_statement_name(statement)});

@@ -146,6 +146,11 @@ class ServerConnection {
   // Runs SQL whose replies nobody sees; then holder.session_prepared().
   void run_first(std::string_view sql);
   bool found_nothing() const noexcept { return own_tag_ == "SELECT 0"; }  // the SQL of run_first()
+  // Messages of the open group (Parse, Bind, Describe, Execute, Close). PostgreSQL sends their replies once a Flush is there.
+  void group_asked() noexcept { ++group_asked_; }
+  void group_flushed() noexcept { group_due_ = group_asked_; }
+  void group_closed() noexcept { group_asked_ = group_due_ = 0; }  // a Sync follows, whose ReadyForQuery is awaited
+  bool owes_group_reply() const noexcept { return group_due_ > 0; }
   bool has_statement(StatementId statement) const { return prepared_.contains(statement); }
   void note_statement(StatementId statement) { prepared_.insert_or_assign(statement, Description{}); }
   // What PostgreSQL has said of the statement on this connection, as far as it was asked.
@@ -163,6 +168,7 @@ class ServerConnection {
   void consume(std::string_view& input);
   void deliver(const char* from, const char* to);
   Fate on_message(const wire::Slice& slice);
+  void note_group_reply(char type) noexcept;
   Fate on_error(const wire::Slice& slice);
   Fate on_notification(const wire::Slice& slice);
   Fate hide_unless(std::optional<bool> shown);
@@ -219,6 +225,8 @@ class ServerConnection {
   std::uint64_t drained_ = 0;
   Pins pins_to_undo_ = 0;
   std::uint64_t answered_ = 0;
+  std::size_t group_asked_ = 0;  // without a reply
+  std::size_t group_due_ = 0;    // of these, before the last Flush
   int cancels_ = 0;
   char status_ = 'I';
   bool own_work_ = false;   // replies are to SQL that the driver runs by itself

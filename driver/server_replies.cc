@@ -25,7 +25,10 @@ void ServerConnection::consume(std::string_view& input) {
     const char* begin = slice->bytes.data();
     if (phase_ == Phase::draining) drained_ += slice->bytes.size();
     Fate fate = hide_rest_ ? Fate::hide : Fate::show;
-    if (slice->first) fate = on_message(*slice);
+    if (slice->first) {
+      fate = on_message(*slice);
+      if (group_asked_ > 0 && fate != Fate::hide) note_group_reply(slice->type);
+    }
     else if (describes_) collect_description(*slice);
     hide_rest_ = fate == Fate::hide && !slice->last;
     if (fate == Fate::show) continue;
@@ -75,6 +78,16 @@ ServerConnection::Fate ServerConnection::on_message(const wire::Slice& slice) {
     case 'R': case 'K': case 'v': case 'W': return hide_unless(std::nullopt);
     default: return seen;
   }
+}
+
+// Replies that come while a ReadyForQuery is due belong to a group before.
+void ServerConnection::note_group_reply(char type) noexcept {
+  if (replies_.ready_count() > 0) return;
+  constexpr std::string_view last_replies = "123TnCIs";  // of one message each
+  if (type == 'E') return group_closed();
+  if (last_replies.find(type) == std::string_view::npos) return;
+  --group_asked_;
+  if (group_due_ > 0) --group_due_;
 }
 
 ServerConnection::Fate ServerConnection::on_notification(const wire::Slice& slice) {
@@ -222,7 +235,7 @@ void ServerConnection::on_ready(const wire::Slice& slice, const char* run) {
     if (failed.of_client && holder_ != nullptr) holder_->parse_failed(failed.statement);
   }
   failed_.clear();
-  expects_ = !replies_.empty();
+  expects_ = !replies_.empty() || group_due_ > 0;
   if (!ready.awaited) return fail("PostgreSQL answered what was not asked");
   if (own_work_) return own_work_done(status_);
   if (holder_ != nullptr) {

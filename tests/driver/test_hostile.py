@@ -165,6 +165,25 @@ def test_more_stalled_clients_than_connections_lose_theirs_to_those_who_wait(sta
         client.close()
 
 
+def test_a_group_that_waits_for_postgresql_without_a_sync_is_not_ended_for_others(start, cluster):
+    driver = start(cluster.conninfo, shared_connections=1, exclusive_connections=1)
+    flushed = b"select pg_sleep(9)::text"
+    with driver.raw() as client, psycopg.connect(driver.conninfo(), autocommit=True) as waiter:
+        client.settimeout(15)
+        client.sendall(startup() + parse(b"", flushed) + bind(b"") + EXECUTE + FLUSH)
+        until(lambda: cluster.sql(f"select count(*) from pg_stat_activity where query = '{flushed.decode()}'") == "1")
+        waiter.pgconn.send_query(b"begin")
+        waiter.pgconn.flush()
+        until(lambda: any(row["state"] == "waiting" for row in driver.show("CLIENTS")), what="a client that waits")
+        seen = b""
+        while b"SELECT 1\0" not in seen:
+            seen += client.recv(4096)
+            assert seen and b"57P05" not in seen
+        client.sendall(SYNC)
+        assert waiter.pgconn.get_result().status == psycopg.pq.ExecStatus.COMMAND_OK
+        assert waiter.pgconn.get_result() is None
+
+
 def test_a_transaction_that_waits_for_its_client_is_never_ended_for_others(start, cluster):
     driver = start(cluster.conninfo, shared_connections=1, exclusive_connections=1, server_wait_timeout_ms=60000)
     with psycopg.connect(driver.conninfo(), autocommit=True) as holder, \
