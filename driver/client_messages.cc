@@ -77,7 +77,11 @@ const SqlTraits& ClientSession::traits_of(const wire::Slice& slice) {
   if (traits_known_) return traits_;
   traits_known_ = true;
   traits_ = {};
-  if (slice.type == 'Q') {
+  if (slice.type == 'Q' && !slice.last) {
+    traits_.pins = pin::unproven;  // too long to be looked at
+    traits_.only_reads = false;
+    traits_.may_draw = traits_.writes = true;
+  } else if (slice.type == 'Q') {
     if (const auto text = wire::read_query(slice.body())) traits_ = inspect(*text);
   } else if (slice.type == 'P') {
     if (const auto parse = wire::read_parse(slice.body())) traits_ = inspect(parse->query);
@@ -231,7 +235,21 @@ bool ClientSession::refuse_history(const SqlTraits& traits) {
   return true;
 }
 
+// A text that is passed on as it comes.
+void ClientSession::forward_long_query(const wire::Slice& slice) {
+  if (state_.group_open()) return refuse_within_batch();
+  ++statements_seen_;
+  ++groups_in_lease_;
+  statements_.erase({});
+  take_effect(traits_of(slice));
+  server_->unnamed_statement = 0;
+  server_->out().add(slice.bytes);
+  server_->replies().push(Kind::query);
+  rest_ = Rest::forward;
+}
+
 void ClientSession::forward_query(const wire::Slice& slice) {
+  if (!slice.last) return forward_long_query(slice);
   const auto text = wire::read_query(slice.body());
   if (!text) return malformed();
   if (state_.group_open()) return refuse_within_batch();

@@ -193,6 +193,7 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   const SqlTraits& traits_of(const wire::Slice& slice);
   void forward_message(const wire::Slice& slice);
   void forward_query(const wire::Slice& slice);
+  void forward_long_query(const wire::Slice& slice);
   void forward_parse(const wire::Slice& slice);
   void forward_named_parse(std::string_view name, std::string_view tail);
   std::string_view rewrite_deallocate(const wire::ParseMessage& parse, std::string& storage);

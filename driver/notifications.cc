@@ -145,7 +145,7 @@ void Notifications::end_listeners() {
 void Notifications::deliver(std::string_view bytes) {
   while (const auto slice = splitter_.next(bytes)) {
     if (slice->type == 'A') hand_on(slice->bytes);
-    if (slice->type == 'E') error_ = slice->bytes;
+    if (slice->type == 'E' && slice->first) error_ = slice->bytes;
   }
 }
 

@@ -99,7 +99,7 @@ ServerConnection::Fate ServerConnection::on_error(const wire::Slice& slice) {
   const auto fields = wire::read_error(slice.body());
   // The server's last words. What they mean for the client depends on what the client was waiting for.
   if (fields.severity == "FATAL" || fields.severity == "PANIC" || phase_ == Phase::idle) {
-    last_words_ = slice.bytes;
+    if (slice.last) last_words_ = slice.bytes;
     loss_ = std::string(fields.message) + " (SQLSTATE " + std::string(fields.sqlstate) + ")";
     return Fate::hide;
   }

@@ -9,14 +9,16 @@ namespace ca::wire {
 namespace {
 
 constexpr std::size_t header_size = 5;
-// PostgreSQL itself takes no message from 1 GiB on.
-constexpr std::uint32_t largest_length = (1u << 30) - 1;
+// PostgreSQL takes and makes no message from 1 GiB on.
+constexpr std::uint32_t largest_length = (1u << 30) - 2;
 
 constexpr std::size_t index(char type) { return static_cast<unsigned char>(type); }
 
 constexpr Grammar make_grammar(std::string_view whole, std::string_view passed, std::string_view after_names,
-                               std::uint32_t largest_whole) {
+                               std::string_view head, std::uint32_t largest_whole, std::uint32_t largest_head) {
   Grammar grammar;
+  for (const char type : head) grammar.delivery[index(type)] = Delivery::head;
+  grammar.largest_head = largest_head;
   for (const char type : whole) grammar.delivery[index(type)] = Delivery::whole;
   for (const char type : passed) grammar.delivery[index(type)] = Delivery::passed;
   for (const char type : after_names) grammar.delivery[index(type)] = Delivery::after_names;
@@ -33,13 +35,16 @@ bool has_two_strings(std::string_view body) {
 
 }  // namespace
 
-// Query, Parse, Describe, Execute, Close, Sync, Flush, Terminate, CopyDone, CopyFail; CopyData, FunctionCall; Bind.
+// Parse, Describe, Execute, Close, Sync, Flush, Terminate, CopyDone, CopyFail; CopyData, FunctionCall; Bind; Query.
 constexpr std::uint32_t largest_statement = 256u << 20;
-constinit const Grammar frontend_grammar = make_grammar("QPDECSHXcf", "dF", "B", largest_statement);
+constexpr std::uint32_t largest_query_head = 16u << 20;
+constinit const Grammar frontend_grammar = make_grammar("PDECSHXcf", "dF", "B", "Q", largest_statement, largest_query_head);
 
-// Whole are those that the driver must understand: errors, notices, status, and the short acknowledgements.
+// Whole are those that the driver must understand: status, and the short acknowledgements. The fields of an error that the
+// driver reads come first.
 constexpr std::uint32_t largest_reply = 16u << 20;
-constinit const Grammar backend_grammar = make_grammar("RKSZENACIs123nGHWcv", "DdTtV", "", largest_reply);
+constexpr std::uint32_t largest_error_head = 64u << 10;
+constinit const Grammar backend_grammar = make_grammar("RKSZACIs123nGHWcv", "DdTtVN", "", "E", largest_reply, largest_error_head);
 
 std::optional<Slice> Splitter::refuse(std::string_view reason) noexcept {
   error_ = reason;
@@ -71,6 +76,10 @@ std::optional<Slice> Splitter::begin(std::string_view& input) noexcept {
   const auto available = static_cast<std::size_t>(std::min<std::uint64_t>(length, input.size()));
   if (available < length) {
     if (delivery == Delivery::whole) return std::nullopt;
+    if (delivery == Delivery::head && available < grammar_->largest_head) {
+      awaited_ = std::min<std::uint64_t>(length, grammar_->largest_head);
+      return std::nullopt;
+    }
     if (delivery == Delivery::after_names && !has_two_strings(input.substr(header_size))) {
       if (input.size() > grammar_->largest_names) return refuse("name too long");
       return std::nullopt;

@@ -16,6 +16,7 @@ enum class Delivery : std::uint8_t {
   refused,      // no such message in this direction
   whole,        // one slice, once all bytes are there
   passed,       // as it arrives, from the header on
+  head,         // whole up to a size; larger ones as `passed`, but the first slice has that size at least
   after_names,  // as `passed`, but the first slice reaches at least beyond two C strings (Bind: portal and statement)
 };
 
@@ -23,6 +24,7 @@ enum class Delivery : std::uint8_t {
 struct Grammar {
   std::array<Delivery, 256> delivery{};
   std::uint32_t largest_whole = 0;   // bytes of a message that is delivered whole, header included
+  std::uint32_t largest_head = 0;    // bytes of a `head` message that may be waited for
   std::uint32_t largest_names = 0;   // bytes of the first slice of `after_names` that may be waited for
 };
 

@@ -114,6 +114,28 @@ TEST_CASE("a whole message is waited for and its length is known from the header
   CHECK(splitter.next(input).has_value());
 }
 
+TEST_CASE("a long Query or error is delivered once its beginning is there, and the rest as it comes") {
+  const auto check = [](const wire::Grammar& grammar, char type) {
+    const std::string text = message(type, std::string(grammar.largest_head + 1000u, 'q'));
+    wire::Splitter splitter(grammar);
+    std::string_view input(text.data(), grammar.largest_head - 1u);
+    CHECK_FALSE(splitter.next(input).has_value());
+    CHECK(splitter.awaited() == grammar.largest_head);
+    input = std::string_view(text.data(), grammar.largest_head);
+    const auto head = splitter.next(input);
+    REQUIRE(head.has_value());
+    CHECK(head->first);
+    CHECK_FALSE(head->last);
+    CHECK(head->length == text.size());
+    input = std::string_view(text).substr(grammar.largest_head);
+    const auto rest = splitter.next(input);
+    REQUIRE(rest.has_value());
+    CHECK(rest->last);
+  };
+  check(wire::frontend_grammar, 'Q');
+  check(wire::backend_grammar, 'E');
+}
+
 TEST_CASE("a Bind is delivered from the moment its two names are there") {
   const std::string bind = message('B', "p\0s\0"s + std::string(1000, 'v'));
   for (std::size_t count = 0; count < bind.size(); ++count) {
