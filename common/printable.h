@@ -1,4 +1,5 @@
-// Foreign text (a child's output, names, paths, messages of other programs) made safe to show on a terminal or in a log.
+// Foreign text (a child's output, names, paths, messages of other programs) made safe to show on a terminal or in a
+// log.
 #pragma once
 
 #include <string>
@@ -6,10 +7,11 @@
 
 namespace ca {
 
-// Returns `text` on one line, without anything that steers a terminal. Tabs and all other characters of valid UTF-8 stay;
-// these are escaped: newline and carriage return as "\n" and "\r"; other control characters below U+0020 and U+007F as
-// "\x1b"; U+0080 to U+009F, line and paragraph separators, and the characters that turn the direction of text as "\u202e";
-// bytes that are not UTF-8 as "\xff".
+// Returns `text` on one line, without anything that steers a terminal. Tabs and all other characters of valid UTF-8
+// stay; these are escaped: newline and carriage return as "\n" and "\r"; other control characters below U+0020 and
+// U+007F as
+// "\x1b"; U+0080 to U+009F, line and paragraph separators, and the characters that turn the direction of text as
+// "\u202e"; bytes that are not UTF-8 as "\xff".
 std::string printable(std::string_view text);
 
 // The same for a text of several lines: newlines stay.

@@ -16,12 +16,12 @@ struct ControlServer::Client {
   UniqueFd fd;
   std::unique_ptr<FdWatch> watch;  // after fd: destroyed before it
   std::string received;
-  std::string waiting;             // to be sent, once there is room
-  std::uint64_t last_active = 0;   // by the server's count
-  bool is_busy = false;            // a request waits for its reply
-  bool is_handling = false;        // handle_lines() is at work
-  bool has_ended = false;          // it will send no more; it may still read
-  bool has_hung_up = false;        // nor will it read
+  std::string waiting;            // to be sent, once there is room
+  std::uint64_t last_active = 0;  // by the server's count
+  bool is_busy = false;           // a request waits for its reply
+  bool is_handling = false;       // handle_lines() is at work
+  bool has_ended = false;         // it will send no more; it may still read
+  bool has_hung_up = false;       // nor will it read
 };
 
 namespace {
@@ -58,7 +58,9 @@ ControlServer::Judge judge_of(std::vector<uid_t> readers) {
 }
 
 ControlServer::ControlServer(Loop& loop, Judge judge, Calls calls)
-    : loop_(loop), judge_(std::move(judge)), calls_(std::move(calls)),
+    : loop_(loop),
+      judge_(std::move(judge)),
+      calls_(std::move(calls)),
       pause_(loop, [this] { listening_watch_->want(EPOLLIN); }) {}
 
 ControlServer::~ControlServer() = default;
@@ -74,7 +76,8 @@ Status ControlServer::listen_on(UniqueFd listening) {
 }
 
 void ControlServer::accept_some() {
-  for (int i = 0; i < accepts_a_turn && accept_one(); ++i) {}
+  for (int i = 0; i < accepts_a_turn && accept_one(); ++i) {
+  }
 }
 
 bool ControlServer::accept_one() {
@@ -93,8 +96,8 @@ bool ControlServer::accept_one() {
   if (permission == Permission::nothing) return turn_away(std::move(fd), "permission denied"), true;
   if (!make_room(permission)) return turn_away(std::move(fd), "too many connections"), true;
   const ClientId id = next_id_++;
-  auto watch = FdWatch::make(loop_, fd.get(), EPOLLIN | EPOLLRDHUP,
-                             [this, id](std::uint32_t events) { on_event(id, events); });
+  auto watch =
+      FdWatch::make(loop_, fd.get(), EPOLLIN | EPOLLRDHUP, [this, id](std::uint32_t events) { on_event(id, events); });
   if (!watch) return turn_away(std::move(fd), watch.error().message), true;
   auto client = std::make_unique<Client>();
   client->id = id;
@@ -155,13 +158,14 @@ bool ControlServer::read_some(Client& client) {
   return true;
 }
 
-// A reply that is given at once lets this loop go on; only one given later starts it again. So the stack does not grow with
-// the lines that have come.
+// A reply that is given at once lets this loop go on; only one given later starts it again. So the stack does not grow
+// with the lines that have come.
 void ControlServer::handle_lines(ClientId id) {
   auto found = clients_.find(id);
   if (found == clients_.end() || found->second->is_handling) return;
   found->second->is_handling = true;
-  while (handle_line(id)) {}
+  while (handle_line(id)) {
+  }
   found = clients_.find(id);
   if (found != clients_.end()) found->second->is_handling = false;
 }

@@ -50,7 +50,7 @@ class ControlServer {
 
   static constexpr std::size_t line_limit = 64 << 10;
   static constexpr std::size_t unread_limit = 1 << 20;  // a client that lets more wait is dropped
-  static constexpr std::size_t places = 128;            // of each of the two kinds: readers, and those who may do everything
+  static constexpr std::size_t places = 128;  // of each of the two kinds: readers, and those who may do everything
 
  private:
   struct Client;

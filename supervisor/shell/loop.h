@@ -64,8 +64,8 @@ class Loop {
 // Calls back with epoll's events while the wanted ones, EPOLLERR or EPOLLHUP are there (level-triggered).
 class FdWatch {
  public:
-  // `fd` stays the caller's; the watch is destroyed before it is closed. Errors: the fd cannot be watched, or the system
-  // allows no more (ENOSPC: fs.epoll.max_user_watches).
+  // `fd` stays the caller's; the watch is destroyed before it is closed. Errors: the fd cannot be watched, or the
+  // system allows no more (ENOSPC: fs.epoll.max_user_watches).
   static Result<std::unique_ptr<FdWatch>> make(Loop& loop, int fd, std::uint32_t events,
                                                std::function<void(std::uint32_t)> on_event);
   ~FdWatch();

@@ -41,7 +41,8 @@ void PacedWatch::on_readable() {
 
 void PacedWatch::read_now(int pieces) const {
   const auto read_one = read_one_;
-  for (int i = 0; i < pieces && (*read_one)(); ++i) {}
+  for (int i = 0; i < pieces && (*read_one)(); ++i) {
+  }
 }
 
 }  // namespace ca::shell

@@ -1,5 +1,5 @@
-// Reads a descriptor that another process can fill without end (a readiness pipe, a notify socket), for a small share of the
-// time, then it pauses. So a flood costs the supervisor a few per cent of a processor, and the writer waits.
+// Reads a descriptor that another process can fill without end (a readiness pipe, a notify socket), for a small share
+// of the time, then it pauses. So a flood costs the supervisor a few per cent of a processor, and the writer waits.
 #pragma once
 
 #include <functional>
@@ -11,8 +11,8 @@ namespace ca::shell {
 
 class PacedWatch {
  public:
-  // `read_one` reads one piece and returns false if there is nothing more now, or if it has destroyed this watch. `fd` stays
-  // the caller's and outlives the watch. Errors: as FdWatch::make.
+  // `read_one` reads one piece and returns false if there is nothing more now, or if it has destroyed this watch. `fd`
+  // stays the caller's and outlives the watch. Errors: as FdWatch::make.
   static Result<std::unique_ptr<PacedWatch>> make(Loop& loop, int fd, std::function<bool()> read_one);
 
   // Reads up to `pieces` now, in a pause too. The watch may be gone afterwards.
