@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "analysis/facts.h"
@@ -28,7 +29,12 @@ struct Limits {
 };
 
 // Total: any bytes give facts. What is not valid text or does not parse becomes an issue, the rest is still mapped.
-// `path` names the file in qualified names (a Python module's name) and is not opened.
+// `path` names the file in qualified names (a Python module's name) and is not opened. A file that takes more time or memory than
+// its size allows (analysis/budget.h) has the issue too-complex-to-parse and no definitions.
+// Errors: throws std::bad_alloc if the system has no memory; then nothing leaks, and other files may be analysed.
 Facts analyse(Language language, std::string_view path, std::string_view bytes, const Limits& limits = {});
+
+// The facts of a file that cannot be analysed: the issue too-complex-to-parse with this reason.
+Facts without_definitions(std::string_view bytes, std::string reason);
 
 }  // namespace ca::analysis

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <unordered_set>
+#include <utility>
 
+#include "analysis/budget.h"
 #include "analysis/stand_ins.h"
 #include "analysis/syntax_tree.h"
+#include "analysis/text.h"
 
 namespace ca::analysis {
 namespace {
@@ -21,6 +24,20 @@ std::vector<std::uint32_t> line_lengths(std::string_view text) {
   return lengths;
 }
 
+// "a::b::c::d" too long: "a::b...::d". The ends are what tells it from others.
+void shorten_qualified(std::string& name) {
+  constexpr std::string_view gap = "...";
+  constexpr std::size_t head = longest_qualified_name / 3, tail = longest_qualified_name - head - gap.size();
+  if (name.size() <= longest_qualified_name) return;
+  const std::size_t kept = cut(name, head).size();
+  std::size_t from = name.size() - tail;
+  while (from < name.size() && (static_cast<unsigned char>(name[from]) & 0xC0u) == 0x80u) ++from;
+  name.replace(kept, from - kept, gap);
+}
+
+std::size_t text_bytes(const Symbol& symbol) {
+  return sizeof symbol + symbol.name.size() + symbol.qualified_name.size() + symbol.signature.size() + symbol.docstring.size();
+}
 
 // "over the limit" messages are all built alike: what, how much, how much is allowed.
 std::string over(const std::string& what, const std::string& measure, std::uint32_t value, std::uint32_t limit) {
@@ -30,31 +47,43 @@ std::string over(const std::string& what, const std::string& measure, std::uint3
 }  // namespace
 
 Scope* Collector::function() {
-  for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
-    if (scope->kind == ScopeKind::function) return &*scope;
-    if (scope->kind == ScopeKind::type || scope->kind == ScopeKind::enumeration) return nullptr;
-  }
-  return nullptr;
+  const std::ptrdiff_t index = scopes_.back().function;
+  return index < 0 ? nullptr : &scopes_[static_cast<std::size_t>(index)];
+}
+
+void Collector::set_prefix(std::string prefix) {
+  prefix_ = std::move(prefix);
+  shorten_qualified(prefix_);
 }
 
 std::string Collector::qualify(std::string_view name, std::string_view separator) const {
   std::int32_t parent = scopes_.back().symbol;
   std::string out = parent == no_parent ? prefix_ : facts_.symbols[static_cast<std::size_t>(parent)].qualified_name;
   if (!out.empty()) out += separator;
-  return out += name;
+  out += name;
+  shorten_qualified(out);
+  return out;
+}
+
+std::int32_t Collector::push(Symbol symbol) {
+  cut_to(symbol.name, longest_name);
+  shorten_qualified(symbol.qualified_name);
+  cut_to(symbol.signature, longest_signature);
+  cut_to(symbol.docstring, longest_docstring);
+  Budget::charge(text_bytes(symbol));
+  facts_.symbols.push_back(std::move(symbol));
+  return static_cast<std::int32_t>(facts_.symbols.size()) - 1;
 }
 
 std::int32_t Collector::add_symbol(Symbol symbol, std::string_view separator) {
   symbol.parent = scopes_.back().symbol;
   if (symbol.qualified_name.empty()) symbol.qualified_name = qualify(symbol.name, separator);
-  facts_.symbols.push_back(std::move(symbol));
-  return static_cast<std::int32_t>(facts_.symbols.size()) - 1;
+  return push(std::move(symbol));
 }
 
 std::int32_t Collector::add_symbol_below(std::int32_t parent, Symbol symbol) {
   symbol.parent = parent;
-  facts_.symbols.push_back(std::move(symbol));
-  return static_cast<std::int32_t>(facts_.symbols.size()) - 1;
+  return push(std::move(symbol));
 }
 
 std::int32_t Collector::add_stand_in(std::string qualified_name) {
@@ -66,6 +95,13 @@ std::int32_t Collector::add_stand_in(std::string qualified_name) {
 
 void Collector::open(Scope scope) {
   scope.first_reference = facts_.references.size();
+  switch (scope.kind) {
+    case ScopeKind::function: scope.function = static_cast<std::ptrdiff_t>(scopes_.size()); break;
+    case ScopeKind::type: case ScopeKind::enumeration: scope.function = -1; break;
+    case ScopeKind::file: case ScopeKind::namespace_: scope.function = scopes_.back().function; break;
+  }
+  const bool holds = scope.kind != ScopeKind::type && scope.symbol != no_parent;
+  scope.holder = holds ? static_cast<std::ptrdiff_t>(scopes_.size()) : scopes_.back().holder;
   scopes_.push_back(std::move(scope));
 }
 
@@ -97,6 +133,7 @@ void Collector::mend_ends_of_lines() {
 
 Facts Collector::take() {
   while (scopes_.size() > 1) close_last();
+  take_out_dropped();
   mend_ends_of_lines();
   facts_.line_count = source_.line_count();
   if (!stand_ins_.empty()) replace_stand_ins(facts_, stand_ins_);
@@ -105,12 +142,34 @@ Facts Collector::take() {
 
 void Collector::add_reference(std::string name, ReferenceKind kind, std::uint32_t line, bool may_be_local) {
   if (name.empty()) return;
+  Budget::charge(sizeof(Reference) + name.size());
+  const auto index = static_cast<std::uint32_t>(facts_.references.size());
+  before_.push_back(none);
+  if (may_be_local && scopes_.size() > 1) {
+    Candidates& candidates = kind == ReferenceKind::type || kind == ReferenceKind::base ? types_ : names_;
+    auto [last, is_first] = candidates.last.try_emplace(name, index);
+    if (!is_first) before_.back() = std::exchange(last->second, index);
+  }
   facts_.references.push_back({std::move(name), kind, line, scopes_.back().symbol});
-  may_be_local_.push_back(may_be_local ? 1 : 0);
+}
+
+void Collector::add_import(Import import) {
+  cut_to(import.target, longest_import);
+  cut_to(import.name, longest_name);
+  cut_to(import.alias, longest_name);
+  Budget::charge(sizeof import + import.target.size() + import.name.size() + import.alias.size());
+  facts_.imports.push_back(std::move(import));
 }
 
 void Collector::add_issue(const char* id, Severity severity, std::string message, Range range) {
+  cut_to(message, longest_message);
+  Budget::charge(sizeof(Issue) + message.size());
   facts_.issues.push_back({id, severity, std::move(message), range});
+}
+
+void Collector::set_docstring(std::string text) {
+  facts_.docstring = std::move(text);
+  cut_to(facts_.docstring, longest_docstring);
 }
 
 void Collector::add_branch() {
@@ -149,28 +208,36 @@ void Collector::check_function(const Scope& scope) {
   }
 }
 
+void Collector::Candidates::drop(const std::string& name, std::size_t first, std::vector<std::uint32_t>& before) {
+  const auto found = last.find(name);
+  if (found == last.end()) return;
+  while (found->second != none && found->second >= first) found->second = std::exchange(before[found->second], dropped);
+  if (found->second == none) last.erase(found);
+}
+
 // A name that the scope itself binds is nobody else's: takes its uses out again. A variable may be named as a type is, so a use
-// as a type is only dropped for a type parameter.
+// as a type is only dropped for a type parameter. Each reference is looked at once, however many scopes are around it.
 void Collector::drop_local_references(const Scope& scope) {
   if (scope.locals.empty() && scope.type_parameters.empty()) return;
-  std::unordered_set<std::string_view> locals(scope.locals.begin(), scope.locals.end());
-  for (const std::string& name : scope.outer) locals.erase(name);
-  const std::unordered_set<std::string_view> types(scope.type_parameters.begin(), scope.type_parameters.end());
-  auto is_own = [&](const Reference& reference) {
-    if (types.count(reference.name)) return true;
-    return reference.kind != ReferenceKind::type && reference.kind != ReferenceKind::base && locals.count(reference.name) > 0;
-  };
-  std::size_t kept = scope.first_reference;
-  for (std::size_t i = kept; i < facts_.references.size(); ++i) {
-    if (may_be_local_[i] && is_own(facts_.references[i])) continue;
-    if (kept != i) {
-      facts_.references[kept] = std::move(facts_.references[i]);
-      may_be_local_[kept] = may_be_local_[i];
-    }
+  if (scope.first_reference == facts_.references.size()) return;
+  const std::unordered_set<std::string_view> outer(scope.outer.begin(), scope.outer.end());
+  for (const std::string& name : scope.locals) {
+    if (outer.count(name) == 0) names_.drop(name, scope.first_reference, before_);
+  }
+  for (const std::string& name : scope.type_parameters) {
+    names_.drop(name, scope.first_reference, before_);
+    types_.drop(name, scope.first_reference, before_);
+  }
+}
+
+void Collector::take_out_dropped() {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < facts_.references.size(); ++i) {
+    if (before_[i] == dropped) continue;
+    if (kept != i) facts_.references[kept] = std::move(facts_.references[i]);
     ++kept;
   }
-  facts_.references.erase(facts_.references.begin() + static_cast<std::ptrdiff_t>(kept), facts_.references.end());
-  may_be_local_.resize(kept);
+  facts_.references.resize(kept);
 }
 
 }  // namespace ca::analysis

@@ -2,9 +2,11 @@
 // which names are only its own.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "analysis/analyse.h"
@@ -31,6 +33,8 @@ struct Scope {
   std::uint32_t nesting = 0, max_nesting = 0;
   std::uint32_t parameters = 0;
   std::size_t first_reference = 0;
+  std::ptrdiff_t function = -1;    // index of the innermost function around what it holds, itself included; -1: none
+  std::ptrdiff_t holder = -1;      // index of the innermost scope with a symbol that is no type, itself included; -1: the file
   std::vector<std::string> locals; // parameters and local variables
   std::vector<std::string> outer;  // names declared not to be local (Python's global and nonlocal)
 };
@@ -52,10 +56,10 @@ class Collector {
   // Stands for a type of this name that the file may define before or after this place, as what a method of it lies in. take()
   // puts the type in its place, wherever it was found; where there is none, what encloses the stand-in.
   std::int32_t add_stand_in(std::string qualified_name);
-  // The name that `name` would get there.
+  // The name that `name` would get there, within longest_qualified_name.
   std::string qualify(std::string_view name, std::string_view separator) const;
   // What stands before all names of the file (a Python module's name); may be empty.
-  void set_prefix(std::string prefix) { prefix_ = std::move(prefix); }
+  void set_prefix(std::string prefix);
   const Symbol& symbol(std::int32_t index) const { return facts_.symbols[static_cast<std::size_t>(index)]; }
   Symbol& symbol(std::int32_t index) { return facts_.symbols[static_cast<std::size_t>(index)]; }
 
@@ -70,9 +74,9 @@ class Collector {
   Facts take();
 
   void add_reference(std::string name, ReferenceKind kind, std::uint32_t line, bool may_be_local = false);
-  void add_import(Import import) { facts_.imports.push_back(std::move(import)); }
+  void add_import(Import import);
   void add_issue(const char* id, Severity severity, std::string message, Range range);
-  void set_docstring(std::string text) { facts_.docstring = std::move(text); }
+  void set_docstring(std::string text);
 
   // A branch: one path more through the function around this place, where there is one.
   void add_branch();
@@ -80,7 +84,16 @@ class Collector {
   void leave_nesting();
 
  private:
+  // References by name that a scope around them may yet turn out to own: the last one, and for each the one before it.
+  struct Candidates {
+    std::unordered_map<std::string, std::uint32_t> last;
+    void drop(const std::string& name, std::size_t first, std::vector<std::uint32_t>& before);
+  };
+  static constexpr std::uint32_t none = UINT32_MAX, dropped = UINT32_MAX - 1;
+
+  std::int32_t push(Symbol symbol);
   void close_last();
+  void take_out_dropped();
   void mend_ends_of_lines();
   void check_function(const Scope& scope);
   void drop_local_references(const Scope& scope);
@@ -90,7 +103,8 @@ class Collector {
   Facts facts_;
   std::string prefix_;
   std::vector<Scope> scopes_;        // the file itself first
-  std::vector<char> may_be_local_;   // beside facts_.references
+  std::vector<std::uint32_t> before_;  // beside facts_.references: the candidate before it of the same name, none, or dropped
+  Candidates names_, types_;           // uses as a type are apart
   std::vector<std::int32_t> stand_ins_;
 };
 

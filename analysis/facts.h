@@ -1,6 +1,7 @@
 // What the analyser finds in one file: plain values, positions in the file's own bytes and lines.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -22,6 +23,15 @@ struct Range {
   std::uint32_t start_column = 0;  // bytes from 0
   std::uint32_t end_column = 0;    // bytes from 0, exclusive
 };
+
+// Longer texts are cut, so that no file's facts grow with the square of its size. In bytes, at whole characters.
+inline constexpr std::size_t longest_name = 400;             // of a symbol; beyond it the end is cut off
+inline constexpr std::size_t longest_qualified_name = 400;   // of a longer one the middle is left out: "a::b...::y::z"
+inline constexpr std::size_t longest_import = 2000;          // an import's target; its name and alias: longest_name
+inline constexpr std::size_t longest_signature = 8000;
+inline constexpr std::size_t longest_docstring = 64 << 10;
+inline constexpr std::size_t longest_shared_docstring = 2000;  // of the second and later symbols that one comment documents
+inline constexpr std::size_t longest_message = 2000;
 
 struct Symbol {
   SymbolKind kind;

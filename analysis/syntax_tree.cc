@@ -1,22 +1,13 @@
 #include "analysis/syntax_tree.h"
 
-#include <ctime>
-
-#include "analysis/collector.h"
+#include "analysis/budget.h"
 
 namespace ca::analysis {
 namespace {
 
-constexpr std::int64_t base_budget_ns = 2'000'000'000, budget_ns_per_mib = 4'000'000'000;
+thread_local std::int64_t parse_ns = 0;
 
-// Of this thread only: a busy machine makes no file too complex.
-std::int64_t processor_time_ns() {
-  timespec now{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
-}
-
-bool is_spent(TSParseState* state) { return processor_time_ns() > *static_cast<const std::int64_t*>(state->payload); }
+bool is_spent(TSParseState*) { return Budget::is_time_spent(); }
 
 const char* read_rest(void* payload, std::uint32_t offset, TSPoint, std::uint32_t* length) {
   const auto& bytes = *static_cast<const std::string_view*>(payload);
@@ -26,21 +17,20 @@ const char* read_rest(void* payload, std::uint32_t offset, TSPoint, std::uint32_
 
 }  // namespace
 
-SyntaxTree::SyntaxTree(const TSLanguage* language, std::string_view bytes, Collector& out) {
-  struct DeleteParser {
-    void operator()(TSParser* parser) const { ts_parser_delete(parser); }
-  };
-  std::unique_ptr<TSParser, DeleteParser> parser(ts_parser_new());
-  ts_parser_set_language(parser.get(), language);
-  std::int64_t deadline_ns = processor_time_ns() + base_budget_ns + budget_ns_per_mib * static_cast<std::int64_t>(bytes.size()) / (1 << 20);
+SyntaxTree::SyntaxTree(const TSLanguage* language, std::string_view bytes) {
+  // An exception from the allocator leaves the parser in the middle of a step: then it must not be touched any more. The budget
+  // frees its memory.
+  const std::int64_t start_ns = processor_time_ns();
+  TSParser* parser = ts_parser_new();
+  ts_parser_set_language(parser, language);
   const TSInput input{&bytes, read_rest, TSInputEncodingUTF8, nullptr};
-  tree_.reset(ts_parser_parse_with_options(parser.get(), nullptr, input, {&deadline_ns, is_spent}));
-  if (tree_) return;
-  out.add_issue("too-complex-to-parse", Severity::error, "the parser takes too long over this file; its definitions are not known",
-                {1, 1, 0, 0});
-  ts_parser_reset(parser.get());
-  tree_.reset(ts_parser_parse_string(parser.get(), nullptr, "", 0));
+  tree_ = ts_parser_parse_with_options(parser, nullptr, input, {nullptr, is_spent});
+  ts_parser_delete(parser);
+  parse_ns = processor_time_ns() - start_ns;
+  if (tree_ == nullptr) throw OverBudget{OverBudget::What::time};
 }
+
+std::int64_t last_parse_ns() { return parse_ns; }
 
 Range range_of(TSNode node) {
   TSPoint start = ts_node_start_point(node), end = ts_node_end_point(node);

@@ -7,32 +7,29 @@
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
-#include <memory>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "analysis/budget.h"
 #include "analysis/facts.h"
 
 namespace ca::analysis {
 
-class Collector;
-
 // A parsed tree. Any bytes parse; what does not follow the grammar stands in ERROR and MISSING nodes.
 class SyntaxTree {
  public:
-  // `bytes` must outlive the tree. The time of the parser's error recovery can grow with the square of what it is given, so the
-  // parser has a budget of processor time, far above what real source takes (2 s, and 4 s more a MiB). Where that is spent, the tree
-  // is empty and `out` gets the issue "too-complex-to-parse".
-  SyntaxTree(const TSLanguage* language, std::string_view bytes, Collector& out);
-  TSNode root() const { return ts_tree_root_node(tree_.get()); }
+  // `bytes` must outlive the tree. The tree lasts as long as the thread's Budget, which frees it. REQUIRES: there is one, and it
+  // began before. Errors: throws OverBudget; the time of the parser's error recovery can grow with the square of what it is given.
+  SyntaxTree(const TSLanguage* language, std::string_view bytes);
+  TSNode root() const { return ts_tree_root_node(tree_); }
 
  private:
-  struct Delete {
-    void operator()(TSTree* tree) const { ts_tree_delete(tree); }
-  };
-  std::unique_ptr<TSTree, Delete> tree_;
+  TSTree* tree_;
 };
+
+// Processor time that the last parse of this thread took, in nanoseconds. For tests: what is beyond it is the analyser's own.
+std::int64_t last_parse_ns();
 
 inline constexpr std::uint32_t end_of_line = UINT32_MAX;  // an end_column that Collector::take() replaces by the line's length
 // A node that takes its line's end with it ends on that line, at `end_of_line`.
@@ -86,7 +83,7 @@ struct Ancestor {
   TSNode node;
 };
 
-// Visits every node in the order of the source without recursion.
+// Visits every node in the order of the source without recursion. Errors: throws OverBudget.
 //   bool enter(TSNode, Kind, TSFieldId, const std::vector<Ancestor<Kind>>& ancestors)   true: the children too
 //   void leave(TSNode, Kind, std::size_t depth)                                         after the children
 // The depth of a node is the number of its ancestors.
@@ -97,7 +94,8 @@ void walk(TSNode root, const NodeKinds<Kind>& kinds, Visitor& visitor) {
     ~Cursor() { ts_tree_cursor_delete(&value); }
   } cursor{ts_tree_cursor_new(root)};
   std::vector<Ancestor<Kind>> ancestors;
-  while (true) {
+  for (std::uint32_t step = 1;; ++step) {
+    if (step % 4096 == 0) Budget::check_time();
     TSNode node = ts_tree_cursor_current_node(&cursor.value);
     Kind kind = kinds.of(node);
     TSFieldId field = ts_tree_cursor_current_field_id(&cursor.value);
@@ -115,18 +113,41 @@ void walk(TSNode root, const NodeKinds<Kind>& kinds, Visitor& visitor) {
   }
 }
 
-// Calls f for each named child that is no comment.
+// Calls f for each named child that is no comment, until f returns false. Returns false if it did. Takes the time of a loop with a
+// cursor: ts_node_child(node, i) alone takes a time that grows with i.
+template <class F>
+bool for_each_named_child_until(TSNode node, F&& f) {
+  struct Cursor {
+    TSTreeCursor value;
+    ~Cursor() { ts_tree_cursor_delete(&value); }
+  } cursor{ts_tree_cursor_new(node)};
+  if (!ts_tree_cursor_goto_first_child(&cursor.value)) return true;
+  do {
+    TSNode child = ts_tree_cursor_current_node(&cursor.value);
+    if (ts_node_is_named(child) && !ts_node_is_extra(child) && !f(child)) return false;
+  } while (ts_tree_cursor_goto_next_sibling(&cursor.value));
+  return true;
+}
+
+// The same for all of them.
 template <class F>
 void for_each_named_child(TSNode node, F&& f) {
+  for_each_named_child_until(node, [&](TSNode child) {
+    f(child);
+    return true;
+  });
+}
+
+// Calls f for each child, words and comments too, until f returns false.
+template <class F>
+void for_each_child_until(TSNode node, F&& f) {
   struct Cursor {
     TSTreeCursor value;
     ~Cursor() { ts_tree_cursor_delete(&value); }
   } cursor{ts_tree_cursor_new(node)};
   if (!ts_tree_cursor_goto_first_child(&cursor.value)) return;
-  do {
-    TSNode child = ts_tree_cursor_current_node(&cursor.value);
-    if (ts_node_is_named(child) && !ts_node_is_extra(child)) f(child);
-  } while (ts_tree_cursor_goto_next_sibling(&cursor.value));
+  while (f(ts_tree_cursor_current_node(&cursor.value)) && ts_tree_cursor_goto_next_sibling(&cursor.value)) {
+  }
 }
 
 inline TSFieldId field_id(const TSLanguage* language, const char* name) {

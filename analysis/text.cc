@@ -230,6 +230,16 @@ std::string fold_code(std::string_view code, CommentStyle style) {
   return tighten(fold_space(bare));
 }
 
+std::string_view cut(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) return text;
+  while (limit > 0 && is_continuation(static_cast<unsigned char>(text[limit]))) --limit;
+  return text.substr(0, limit);
+}
+
+void cut_to(std::string& text, std::size_t limit) {
+  if (text.size() > limit) text.resize(cut(text, limit).size());
+}
+
 std::string_view trim(std::string_view text) {
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
@@ -276,6 +286,7 @@ bool is_upper_case(std::string_view name) {
 }
 
 bool mentions_unfinished(std::string_view text) {
+  text = text.substr(0, longest_note);
   return text.find("TODO") != std::string_view::npos ||  // code-analysis: ignore
          text.find("FIXME") != std::string_view::npos || contains_ignoring_case(text, "not implemented") ||
          contains_ignoring_case(text, "unimplemented");

@@ -31,6 +31,11 @@ enum class CommentStyle { hash, slashes };
 // fold_space, with comments left out; string literals stay as they are.
 std::string fold_code(std::string_view code, CommentStyle style);
 
+// `text` without its end beyond `limit` bytes, which falls between two characters. REQUIRES: valid UTF-8.
+std::string_view cut(std::string_view text, std::size_t limit);
+// The same in place.
+void cut_to(std::string& text, std::size_t limit);
+
 std::string_view trim(std::string_view text);
 
 // Lines without their "\n" or "\r\n".
@@ -46,7 +51,9 @@ std::string clean_comment(std::string_view text);
 
 bool is_upper_case(std::string_view name);  // MAX_SIZE, _LIMIT, N: at least one letter, none of them small
 
-// Whether code or a comment says that something is still to be written.
+// Whether code or a comment says that something is still to be written, in its first `longest_note` bytes: functions within functions
+// would be read again and again.
+inline constexpr std::size_t longest_note = 4000;
 bool mentions_unfinished(std::string_view text);
 
 bool contains_ignoring_case(std::string_view text, std::string_view lower_case_word);

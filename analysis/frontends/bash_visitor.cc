@@ -186,7 +186,7 @@ class BashFrontEnd final : public FrontEnd {
  public:
   void collect(std::string_view, const Source& source, Collector& out) const override {
     const bash::Grammar& grammar = bash::grammar();
-    SyntaxTree tree(grammar.language, source.parse_bytes(), out);
+    SyntaxTree tree(grammar.language, source.parse_bytes());
     bash::Visitor visitor(source, out);
     walk(tree.root(), grammar.kinds, visitor);
   }

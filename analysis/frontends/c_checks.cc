@@ -122,7 +122,9 @@ void Visitor::check_error(TSNode node, const Ancestors& ancestors) {
   if (!error && std::string_view(ts_node_type(node)) == "type_identifier") return;
   const std::uint32_t start = ts_node_start_byte(error ? node : ancestors.back().node);
   const std::string_view bytes = source_.parse_bytes();
-  const std::size_t line_start = start == 0 ? 0 : bytes.rfind('\n', start - 1) + 1;  // 0 where there is none
+  constexpr std::uint32_t longest_line = 4000;
+  const std::uint32_t from = start > longest_line ? start - longest_line : 0;
+  const std::size_t line_start = from + bytes.substr(from, start - from).rfind('\n') + 1;  // `from` if there is none
   if (looks_like_macro(bytes.substr(line_start, ts_node_end_byte(node) - line_start).substr(0, 400))) return;
   ++errors_;
   add_syntax_error(node, parsed(node), out_);

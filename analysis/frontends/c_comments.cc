@@ -17,6 +17,10 @@ std::vector<Comment>::const_iterator first_from(const std::vector<Comment>& comm
 
 // The comment that ends on the line above (or before it on the same line), with those that stand directly above it.
 std::string Visitor::doc_above(std::uint32_t start, std::uint32_t line) const {
+  return above_.at(start, [&](std::uint32_t place) { return find_doc_above(place, line); });
+}
+
+std::string Visitor::find_doc_above(std::uint32_t start, std::uint32_t line) const {
   const std::vector<Comment>& all = prepared_.comments;
   auto behind = first_from(all, start);
   if (behind == all.begin()) return {};
@@ -31,6 +35,10 @@ std::string Visitor::doc_above(std::uint32_t start, std::uint32_t line) const {
 
 // A comment behind a declaration on its last line.
 std::string Visitor::doc_behind(std::uint32_t end) const {
+  return behind_.at(end, [&](std::uint32_t place) { return find_doc_behind(place); });
+}
+
+std::string Visitor::find_doc_behind(std::uint32_t end) const {
   auto found = first_from(prepared_.comments, end);
   if (found == prepared_.comments.end() || found->span.start - end > 200) return {};
   for (char c : std::string_view(prepared_.bytes).substr(end, found->span.start - end)) {

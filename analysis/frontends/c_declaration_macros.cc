@@ -8,6 +8,8 @@ namespace {
 
 using Kind = Token::Kind;
 
+constexpr std::size_t most_names = 200;  // of a declaration before it is taken for none
+
 std::string_view without_space(std::string_view text) {
   const std::size_t start = text.find_first_not_of(" \t\r\n\\");
   return start == std::string_view::npos ? std::string_view() : text.substr(start);
@@ -118,6 +120,7 @@ void Declaration::settle_segment(std::size_t segment, std::size_t need) {
       remove(*name);
     }
   }
+  if (have > most_names) return;
   for (; have > need; --have) {
     Name* first = nullptr;
     Name* macro = nullptr;

@@ -1,5 +1,7 @@
 // What C and C++ sources define and declare.
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "analysis/frontends/c_visitor.h"
 #include "analysis/text.h"
@@ -35,6 +37,7 @@ TSNode Visitor::whole_definition(TSNode node, const Ancestors& ancestors) const 
 
 // Where the body of a function, with a constructor's initializers before it, or of a type begins; its end where it has none.
 std::uint32_t Visitor::body_start(TSNode node) const {
+  if (body_of_ == node.id) return body_start_;  // once for all declarators
   std::uint32_t start = ts_node_end_byte(node);
   for_each_named_child(node, [&](TSNode child) {
     Kind kind = kind_of(child);
@@ -42,6 +45,8 @@ std::uint32_t Visitor::body_start(TSNode node) const {
                 kind == Kind::field_declaration_list || kind == Kind::enumerator_list;
     if (body) start = std::min(start, ts_node_start_byte(child));
   });
+  body_of_ = node.id;
+  body_start_ = start;
   return start;
 }
 
@@ -87,11 +92,9 @@ std::int32_t Visitor::add(Symbol symbol, const std::string& scope) {
 
 // A friend is declared in a class but belongs to the namespace around it.
 std::string Visitor::friend_name(const std::string& name) const {
-  for (auto scope = out_.scopes().rbegin(); scope != out_.scopes().rend(); ++scope) {
-    if (scope->kind == ScopeKind::type || scope->symbol == no_parent) continue;
-    return out_.symbol(scope->symbol).qualified_name + "::" + name;
-  }
-  return name;
+  const std::ptrdiff_t holder = out_.scope().holder;
+  if (holder < 0) return name;
+  return out_.symbol(out_.scopes()[static_cast<std::size_t>(holder)].symbol).qualified_name + "::" + name;
 }
 
 void Visitor::declare_function(TSNode node, const Declared& declared, bool is_definition, const Ancestors& ancestors, Scope* body) {
@@ -148,14 +151,22 @@ void Visitor::declare(TSNode node, Kind, const Ancestors& ancestors) {
     ~Cursor() { ts_tree_cursor_delete(&value); }
   } cursor{ts_tree_cursor_new(node)};
   if (!ts_tree_cursor_goto_first_child(&cursor.value)) return;
+  std::optional<Specifiers> specifiers;
   do {
-    if (ts_tree_cursor_current_field_id(&cursor.value) == g_.declarator) {
-      declare_one(node, ts_tree_cursor_current_node(&cursor.value), ancestors);
+    if (ts_tree_cursor_current_field_id(&cursor.value) != g_.declarator) continue;
+    const TSNode declarator = ts_tree_cursor_current_node(&cursor.value);
+    if (!specifiers) {
+      // The words before the body of a type: what is in the body says nothing of the declarators.
+      std::string_view words = parsed(node).substr(0, ts_node_start_byte(declarator) - ts_node_start_byte(node));
+      words = words.substr(0, words.find('{'));
+      specifiers = {has_word(words, "constexpr") || has_word(words, "constinit"), has_word(words, "const"), has_word(words, "static"),
+                    has_word(words, "extern")};
     }
+    declare_one(node, declarator, *specifiers, ancestors);
   } while (ts_tree_cursor_goto_next_sibling(&cursor.value));
 }
 
-void Visitor::declare_one(TSNode node, TSNode declarator, const Ancestors& ancestors) {
+void Visitor::declare_one(TSNode node, TSNode declarator, const Specifiers& specifiers, const Ancestors& ancestors) {
   Declared declared = read_declarator(g_, source_, declarator);
   if (declared.name.empty()) return;
   if (declared.is_function) {
@@ -164,22 +175,22 @@ void Visitor::declare_one(TSNode node, TSNode declarator, const Ancestors& ances
   }
   TSNode value = ts_node_child_by_field_id(declarator, g_.value);
   if (!ts_node_is_null(value) && kind_of(value) == Kind::lambda_expression) return;  // define_lambda's
-  const std::string_view specifiers = parsed(node).substr(0, ts_node_start_byte(declarator) - ts_node_start_byte(node));
   const std::string_view declarator_text = parsed(declarator);
-  bool is_constant = has_word(specifiers, "constexpr") || has_word(specifiers, "constinit") ||
-                     (declared.is_pointer ? declarator_text.find("const") < declarator_text.find(declared.name) : has_word(specifiers, "const"));
+  const bool is_constant = specifiers.is_constexpr || (declared.is_pointer ? declarator_text.find("const") < declarator_text.find(declared.name)
+                                                                           : specifiers.is_const);
   const bool in_type = out_.scope().kind == ScopeKind::type && declared.scope.empty();
-  SymbolKind kind = is_constant && (!in_type || has_word(specifiers, "static")) ? SymbolKind::constant
+  SymbolKind kind = is_constant && (!in_type || specifiers.is_static) ? SymbolKind::constant
                     : in_type                                                   ? SymbolKind::field
                                                                                 : SymbolKind::variable;
   std::uint32_t header_end = ts_node_is_null(value) ? ts_node_end_byte(node) : ts_node_end_byte(value);
   TSNode whole = whole_definition(node, ancestors);
   // A variable of an unnamed type: its header is no place for the type's body.
-  std::uint32_t brace = static_cast<std::uint32_t>(std::min(parsed(whole).find('{'), std::size_t{UINT32_MAX}));
+  constexpr std::uint32_t longest_header = 400;
+  std::uint32_t brace = static_cast<std::uint32_t>(std::min(parsed(whole).substr(0, longest_header).find('{'), std::size_t{UINT32_MAX}));
   if (brace != UINT32_MAX) header_end = std::min(header_end, ts_node_start_byte(whole) + brace);
-  Symbol symbol = start_symbol(kind, declared, whole, std::min(header_end, ts_node_start_byte(whole) + 400));
+  Symbol symbol = start_symbol(kind, declared, whole, std::min(header_end, ts_node_start_byte(whole) + longest_header));
   while (symbol.signature.ends_with("=") || symbol.signature.ends_with(" ")) symbol.signature.pop_back();
-  symbol.is_definition = !has_word(specifiers, "extern") || !ts_node_is_null(value);
+  symbol.is_definition = !specifiers.is_extern || !ts_node_is_null(value);
   if (symbol.docstring.empty()) symbol.docstring = doc_behind(ts_node_end_byte(node));
   add(std::move(symbol), declared.scope);
 }
@@ -263,17 +274,20 @@ void Visitor::define_typedef(TSNode node) {
     ~Cursor() { ts_tree_cursor_delete(&value); }
   } cursor{ts_tree_cursor_new(node)};
   if (!ts_tree_cursor_goto_first_child(&cursor.value)) return;
+  const std::uint32_t start = ts_node_start_byte(node), end = ts_node_end_byte(node);
+  const std::size_t brace = parsed(node).find('{');
+  const bool has_body = brace != std::string_view::npos;
+  std::string head;
+  if (has_body) {
+    head = fold_code(source_.text(start, start + static_cast<std::uint32_t>(std::min<std::size_t>(brace, 4 * max_signature))), CommentStyle::slashes);
+    cut_to(head, max_signature);
+  }
   do {
     if (ts_tree_cursor_current_field_id(&cursor.value) != g_.declarator) continue;
     Declared declared = read_declarator(g_, source_, ts_tree_cursor_current_node(&cursor.value));
     if (declared.name.empty()) continue;
-    std::uint32_t start = ts_node_start_byte(node), end = ts_node_end_byte(node);
-    std::size_t brace = parsed(node).find('{');
-    Symbol symbol = start_symbol(SymbolKind::type_alias, declared, node, end);
-    if (brace != std::string_view::npos) {
-      symbol.signature = fold_code(source_.text(start, start + static_cast<std::uint32_t>(brace)), CommentStyle::slashes) + " {...} " +
-                         declared.name;
-    }
+    Symbol symbol = start_symbol(SymbolKind::type_alias, declared, node, has_body ? start : end);
+    if (has_body) symbol.signature = head + " {...} " + declared.name;
     add(std::move(symbol), {});
   } while (ts_tree_cursor_goto_next_sibling(&cursor.value));
 }
@@ -303,9 +317,9 @@ void Visitor::define_namespace(TSNode node, const Ancestors& ancestors) {
   }
   std::string path = fold_space(text(name));
   std::uint32_t header_end = ts_node_is_null(body) ? ts_node_end_byte(node) : ts_node_start_byte(body);
-  while (!path.empty()) {
-    std::size_t end = std::min(path.find("::"), path.size());
-    std::string_view part = trim(std::string_view(path).substr(0, end));
+  for (std::size_t at = 0; at < path.size();) {
+    const std::size_t end = std::min(path.find("::", at), path.size());
+    std::string_view part = trim(std::string_view(path).substr(at, end - at));
     if (part.starts_with("inline ")) part.remove_prefix(7);
     Declared declared;
     declared.name = trim(part);
@@ -313,7 +327,7 @@ void Visitor::define_namespace(TSNode node, const Ancestors& ancestors) {
     open.symbol = out_.add_symbol(start_symbol(SymbolKind::namespace_, declared, node, header_end), "::");
     namespaces_.insert(out_.symbol(open.symbol).qualified_name);
     out_.open(std::move(open));
-    path.erase(0, std::min(end + 2, path.size()));
+    at = end + 2;
   }
 }
 
@@ -355,6 +369,8 @@ void Visitor::define_macro(const Directive& directive) {
   // The replacement is no code yet: what looks like a call in it is taken for one.
   std::size_t at = directive.function_like ? std::min(body.find(')') + 1, body.size()) : 0;
   auto letter = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; };
+  std::uint32_t line = directive.line;
+  std::size_t line_at = 0;
   while (at < body.size()) {
     std::size_t start = at;
     while (at < body.size() && letter(body[at])) ++at;
@@ -362,8 +378,9 @@ void Visitor::define_macro(const Directive& directive) {
       std::string_view word = body.substr(start, at - start);
       static constexpr std::string_view keywords[] = {"if", "while", "for", "switch", "return", "sizeof", "defined", "__attribute__"};
       bool keyword = std::find(std::begin(keywords), std::end(keywords), word) != std::end(keywords);
-      auto lines = static_cast<std::uint32_t>(std::count(body.begin(), body.begin() + start, '\n'));
-      if (!keyword) out_.add_reference(std::string(word), ReferenceKind::call, directive.line + lines);
+      line += static_cast<std::uint32_t>(std::count(body.begin() + static_cast<std::ptrdiff_t>(std::exchange(line_at, start)),
+                                                    body.begin() + static_cast<std::ptrdiff_t>(start), '\n'));
+      if (!keyword) out_.add_reference(std::string(word), ReferenceKind::call, line);
     }
     if (at == start) ++at;
   }

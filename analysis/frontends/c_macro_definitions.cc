@@ -24,6 +24,9 @@ bool is_use(std::string_view word) {
 
 // The start of the first of the macros before `start`, where at most `newlines` part each from what is behind it.
 std::uint32_t Visitor::first_macro_before(std::uint32_t start, std::ptrdiff_t newlines) const {
+  if (start == macros_of_ && newlines == macro_newlines_) return first_macro_;  // once for all declarators
+  macros_of_ = start;
+  macro_newlines_ = newlines;
   auto macro = std::lower_bound(prepared_.macros.begin(), prepared_.macros.end(), start,
                                 [](const MacroUse& use, std::uint32_t at) { return use.span.start < at; });
   const std::string_view bytes(prepared_.bytes);
@@ -34,7 +37,7 @@ std::uint32_t Visitor::first_macro_before(std::uint32_t start, std::ptrdiff_t ne
     if (std::count(between.begin(), between.end(), '\n') > newlines) break;
     start = macro->span.start;
   }
-  return start;
+  return first_macro_ = start;
 }
 
 // Where a definition begins of which the parser saw what is behind `start`: with the macros before it on the same line.

@@ -1,8 +1,13 @@
 // Uses of names in C and C++.
+#include <algorithm>
+#include <utility>
+
 #include "analysis/frontends/c_visitor.h"
 
 namespace ca::analysis::c_family {
 namespace {
+
+constexpr std::size_t max_declarators = 64;  // between a template's parameter and its name
 
 bool declares(Kind kind) {
   switch (kind) {
@@ -46,25 +51,27 @@ bool Visitor::is_binding(TSFieldId field, const Ancestors& ancestors) const {
 
 void Visitor::note_template_parameter(TSNode node, const Ancestors& ancestors) {
   std::uint32_t end = ts_node_end_byte(node);
-  for (const Ancestor<Kind>& ancestor : ancestors) {
-    if (ancestor.kind == Kind::template_declaration) end = ts_node_end_byte(ancestor.node);
-  }
+  const auto around = std::find_if(ancestors.rbegin(), ancestors.rend(),
+                                   [](const Ancestor<Kind>& ancestor) { return ancestor.kind == Kind::template_declaration; });
+  if (around != ancestors.rend()) end = ts_node_end_byte(around->node);
   for_each_named_child(node, [&](TSNode child) {
-    if (kind_of(child) == Kind::type_identifier) parameters_.emplace_back(text(child), end);
+    if (kind_of(child) == Kind::type_identifier) add_template_parameter(text(child), end);
   });
 }
 
-bool Visitor::is_template_parameter(std::string_view name) const {
-  for (const auto& [parameter, end] : parameters_) {
-    if (parameter == name) return true;
-  }
-  return false;
+void Visitor::add_template_parameter(std::string name, std::uint32_t end) {
+  ++parameter_names_[name];
+  parameters_.emplace_back(std::move(name), end);
 }
 
 void Visitor::use_name(TSNode node, Kind kind, TSFieldId field, const Ancestors& ancestors) {
   if (ancestors.empty()) return;
   const Ancestor<Kind>& parent = ancestors.back();
-  while (!parameters_.empty() && parameters_.back().second <= ts_node_start_byte(node)) parameters_.pop_back();
+  while (!parameters_.empty() && parameters_.back().second <= ts_node_start_byte(node)) {
+    const auto name = parameter_names_.find(parameters_.back().first);
+    if (--name->second == 0) parameter_names_.erase(name);
+    parameters_.pop_back();
+  }
   if (is_type_specifier(parent.kind) && field == g_.name) {
     // "struct stat s" uses a type that is defined elsewhere; a definition or "struct stat;" names itself.
     if (!ts_node_is_null(ts_node_child_by_field_id(parent.node, g_.body)) || ts_node_start_byte(node) == declared_name_) return;
@@ -78,9 +85,10 @@ void Visitor::use_name(TSNode node, Kind kind, TSFieldId field, const Ancestors&
     return;
   }
   if (is_binding(field, ancestors)) {
-    for (std::size_t level = ancestors.size(); level > 1; --level) {
+    const std::size_t nearest = ancestors.size() > max_declarators ? ancestors.size() - max_declarators : 1;
+    for (std::size_t level = ancestors.size(); level > nearest; --level) {
       if (ancestors[level - 1].kind != Kind::template_parameter_list) continue;
-      parameters_.emplace_back(text(node), ts_node_end_byte(ancestors[level - 2].node));
+      add_template_parameter(text(node), ts_node_end_byte(ancestors[level - 2].node));
       return;
     }
     if (Scope* function = out_.function()) function->locals.push_back(text(node));

@@ -49,7 +49,8 @@ bool Visitor::enter(TSNode node, Kind kind, TSFieldId field, const Ancestors& an
       break;
     case Kind::compound_statement: define_loose_function(node, ancestors); break;
     case Kind::throw_statement:
-      for (Handler& handler : handlers_) handler.throws = true;
+      // Where one is marked, those around it are.
+      for (auto handler = handlers_.rbegin(); handler != handlers_.rend() && !handler->throws; ++handler) handler->throws = true;
       break;
     default: break;
   }
@@ -80,7 +81,7 @@ class CFamilyFrontEnd final : public FrontEnd {
   void collect(std::string_view path, const Source& source, Collector& out) const override {
     const c_family::Grammar& grammar = is_cpp_ ? c_family::cpp_grammar() : c_family::c_grammar();
     const c_family::Prepared prepared = c_family::prepare(source.parse_bytes(), is_cpp_);
-    SyntaxTree tree(grammar.language, prepared.bytes, out);
+    SyntaxTree tree(grammar.language, prepared.bytes);
     c_family::Visitor visitor(path, grammar, source, prepared, out);
     walk(tree.root(), grammar.kinds, visitor);
     visitor.finish();

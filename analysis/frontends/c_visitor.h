@@ -11,6 +11,7 @@
 #include "analysis/frontends/c_declarator.h"
 #include "analysis/frontends/c_grammar.h"
 #include "analysis/frontends/c_prepare.h"
+#include "analysis/frontends/shared_doc.h"
 
 namespace ca::analysis::c_family {
 
@@ -30,13 +31,18 @@ class Visitor {
     bool catches_all = false, throws = false;
   };
 
+  // What a declaration says of all its declarators.
+  struct Specifiers {
+    bool is_constexpr = false, is_const = false, is_static = false, is_extern = false;
+  };
+
   // c_definitions.cc
   void define_function(TSNode node, const Ancestors& ancestors);
   bool read_macro_function(std::string_view code, Declared& declared) const;
   bool is_loose_head(TSNode statement) const;
   void define_loose_function(TSNode body, const Ancestors& ancestors);
   void declare(TSNode node, Kind kind, const Ancestors& ancestors);
-  void declare_one(TSNode node, TSNode declarator, const Ancestors& ancestors);
+  void declare_one(TSNode node, TSNode declarator, const Specifiers& specifiers, const Ancestors& ancestors);
   void declare_function(TSNode node, const Declared& declared, bool is_definition, const Ancestors& ancestors, Scope* body);
   void define_type(TSNode node, Kind kind, TSFieldId field, const Ancestors& ancestors);
   void define_enumerator(TSNode node);
@@ -62,6 +68,8 @@ class Visitor {
   // c_comments.cc
   std::string doc_above(std::uint32_t start, std::uint32_t line) const;
   std::string doc_behind(std::uint32_t end) const;
+  std::string find_doc_above(std::uint32_t start, std::uint32_t line) const;
+  std::string find_doc_behind(std::uint32_t end) const;
   void check_doc(std::int32_t symbol);
   void check_file_doc();
 
@@ -69,7 +77,8 @@ class Visitor {
   void use_name(TSNode node, Kind kind, TSFieldId field, const Ancestors& ancestors);
   bool is_binding(TSFieldId field, const Ancestors& ancestors) const;
   void note_template_parameter(TSNode node, const Ancestors& ancestors);
-  bool is_template_parameter(std::string_view name) const;
+  void add_template_parameter(std::string name, std::uint32_t end);
+  bool is_template_parameter(std::string_view name) const { return parameter_names_.count(std::string(name)) > 0; }
 
   // c_checks.cc
   void count_flow(TSNode node, Kind kind, const Ancestors& ancestors);
@@ -100,6 +109,12 @@ class Visitor {
   std::unordered_map<std::string, std::int32_t> types_;            // qualified name -> symbol, of the types of this file
   std::unordered_set<std::string> namespaces_;                     // qualified names of the namespaces of this file
   std::vector<std::pair<std::string, std::uint32_t>> parameters_;  // template parameters and where their template ends
+  std::unordered_map<std::string, std::uint32_t> parameter_names_;  // how many of parameters_ have the name
+  mutable SharedDoc above_, behind_;
+  mutable const void* body_of_ = nullptr;  // the last node that body_start() was asked about
+  mutable std::uint32_t body_start_ = 0;
+  mutable std::uint32_t macros_of_ = UINT32_MAX, first_macro_ = 0;  // the same of first_macro_before()
+  mutable std::ptrdiff_t macro_newlines_ = 0;
   std::uint32_t declared_name_ = UINT32_MAX;  // where the name of the last type that was only declared stands
   std::uint32_t documented_line_ = 0;  // the last line of the last declaration that has a doc comment
   std::uint32_t error_depth_ = 0, errors_ = 0;

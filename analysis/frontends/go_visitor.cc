@@ -15,6 +15,17 @@ bool is_doc(std::string_view comment) {
   return true;
 }
 
+// Comments too.
+std::vector<TSNode> named_children(TSNode node) {
+  std::vector<TSNode> found;
+  if (ts_node_is_null(node)) return found;
+  for_each_child_until(node, [&](TSNode child) {
+    if (ts_node_is_named(child)) found.push_back(child);
+    return true;
+  });
+  return found;
+}
+
 }  // namespace
 
 Visitor::Visitor(std::string_view path, const Source& source, Collector& out)
@@ -219,7 +230,7 @@ std::int32_t Visitor::define_closure(TSNode name, TSNode literal, TSNode first, 
 
 void Visitor::define_variables(TSNode node, const Ancestors& ancestors) {
   const TSNode whole = declaration_of(node, ancestors), values = field(node, g_.value);
-  const std::uint32_t value_count = ts_node_is_null(values) ? 0 : ts_node_named_child_count(values);
+  const std::vector<TSNode> all_values = named_children(values);
   const bool is_local = in_function();
   std::uint32_t position = 0;
   std::int32_t first = no_parent;
@@ -227,7 +238,7 @@ void Visitor::define_variables(TSNode node, const Ancestors& ancestors) {
     if (kind_of(child) != Kind::identifier) return;
     const std::uint32_t at = position++;
     if (parsed(child) == "_") return;
-    const TSNode value = at < value_count ? ts_node_named_child(values, at) : TSNode{};
+    const TSNode value = at < all_values.size() ? all_values[at] : TSNode{};
     std::int32_t index = no_parent;
     if (!ts_node_is_null(value) && kind_of(value) == Kind::func_literal) {
       index = define_closure(child, value, whole, whole);
@@ -250,9 +261,9 @@ void Visitor::define_variables(TSNode node, const Ancestors& ancestors) {
 void Visitor::define_short_variables(TSNode node) {
   const TSNode left = field(node, g_.left), right = field(node, g_.right);
   if (ts_node_is_null(left) || ts_node_is_null(right)) return;
-  const std::uint32_t count = std::min(ts_node_named_child_count(left), ts_node_named_child_count(right));
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const TSNode name = ts_node_named_child(left, i), value = ts_node_named_child(right, i);
+  const std::vector<TSNode> names = named_children(left), values = named_children(right);
+  for (std::size_t i = 0; i < std::min(names.size(), values.size()); ++i) {
+    const TSNode name = names[i], value = values[i];
     if (kind_of(value) != Kind::func_literal || kind_of(name) != Kind::identifier || parsed(name) == "_") continue;
     define_closure(name, value, node, node);
   }

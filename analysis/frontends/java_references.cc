@@ -26,13 +26,13 @@ void Visitor::add_import(TSNode node) {
   Import import;
   import.line = line(node);
   bool is_static = false, is_wildcard = false;
-  for (std::uint32_t i = 0, count = ts_node_child_count(node); i < count; ++i) {
-    const TSNode child = ts_node_child(node, i);
+  for_each_child_until(node, [&](TSNode child) {
     const Kind kind = kind_of(child);
     if (kind == Kind::asterisk) is_wildcard = true;
     if (kind == Kind::identifier || kind == Kind::scoped_identifier) import.target = without_space(text(child));
     if (parsed(child) == "static") is_static = true;
-  }
+    return true;
+  });
   if (import.target.empty()) return;
   if (is_wildcard) {
     import.name = '*';

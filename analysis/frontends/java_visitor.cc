@@ -122,15 +122,18 @@ Visitor::Modifiers Visitor::modifiers_of(TSNode node) const {
     if (!has_first) found.first = child;
     has_first = true;
   };
-  for (std::uint32_t i = 0, count = ts_node_child_count(node); i < count; ++i) {
-    const TSNode child = ts_node_child(node, i);
+  for_each_child_until(node, [&](TSNode child) {
     if (kind_of(child) == Kind::modifiers) {
-      for (std::uint32_t j = 0, inner = ts_node_child_count(child); j < inner; ++j) look(ts_node_child(child, j));
-    } else if (kind_of(child) != Kind::annotation && kind_of(child) != Kind::comment) {
-      if (!has_first) found.first = child;
-      break;
+      for_each_child_until(child, [&](TSNode modifier) {
+        look(modifier);
+        return true;
+      });
+      return true;
     }
-  }
+    const bool passes = kind_of(child) == Kind::annotation || kind_of(child) == Kind::comment;
+    if (!passes && !has_first) found.first = child;
+    return passes;
+  });
   return found;
 }
 

@@ -99,13 +99,15 @@ void Visitor::define_type(TSNode node, SymbolKind kind, ScopeKind scope, const A
 void Visitor::define_namespace(TSNode node, const Ancestors& ancestors) {
   const TSNode name = TreeReader::field(node, g_.name);
   if (ts_node_is_null(name)) return;
-  std::string rest = is(name, Kind::string) ? key_text(name) : fold_space(text(name));
+  const bool is_module = is(name, Kind::string);
+  const std::string path = is_module ? key_text(name) : fold_space(text(name));
   const std::string doc = doc_above(doc_start(node, ancestors.size(), ancestors));
-  while (!rest.empty()) {
-    const std::size_t dot = is(name, Kind::string) ? std::string::npos : rest.find('.');
-    Symbol symbol = make_symbol(SymbolKind::namespace_, rest.substr(0, dot), node, node, header_end(node, TreeReader::field(node, g_.body)));
-    rest = dot == std::string::npos ? std::string() : rest.substr(dot + 1);
-    if (rest.empty()) symbol.docstring = doc;
+  const std::uint32_t end = header_end(node, TreeReader::field(node, g_.body));
+  for (std::size_t at = 0; at < path.size();) {
+    const std::size_t dot = is_module ? path.size() : std::min(path.find('.', at), path.size());
+    Symbol symbol = make_symbol(SymbolKind::namespace_, path.substr(at, dot - at), node, node, end);
+    at = dot + 1;
+    if (at >= path.size()) symbol.docstring = doc;
     out_.open(make_scope(ScopeKind::namespace_, add(std::move(symbol)), node, ancestors.size()));
   }
 }
@@ -122,11 +124,12 @@ void Visitor::define_field(TSNode node, const Ancestors& ancestors) {
   if (ts_node_is_null(name)) name = TreeReader::field(node, g_.property);
   if (ts_node_is_null(name)) return;
   bool is_static = false, is_readonly = false;
-  for (std::uint32_t i = 0; i < ts_node_child_count(node); ++i) {
-    const std::string_view word = ts_node_type(ts_node_child(node, i));
+  for_each_child_until(node, [&](TSNode child) {
+    const std::string_view word = ts_node_type(child);
     is_static = is_static || word == "static";
     is_readonly = is_readonly || word == "readonly";
-  }
+    return true;
+  });
   const bool is_constant = is_static && (is_readonly || is_upper_case(parsed(name)));
   Symbol symbol = make_symbol(is_constant ? SymbolKind::constant : SymbolKind::field, key_text(name), without_decorators(node), node,
                               ts_node_end_byte(node));
@@ -154,10 +157,11 @@ void Visitor::define_property_signature(TSNode node, const Ancestors& ancestors)
 void Visitor::define_parameter_property(TSNode node, const Ancestors& ancestors) {
   if (ancestors.size() < 2 || ancestors[ancestors.size() - 2].kind != Kind::method || out_.scopes().size() < 2) return;
   bool is_property = false;
-  for (std::uint32_t i = 0; i < ts_node_child_count(node) && !is_property; ++i) {
-    const std::string_view type = ts_node_type(ts_node_child(node, i));
+  for_each_child_until(node, [&](TSNode child) {
+    const std::string_view type = ts_node_type(child);
     is_property = type == "accessibility_modifier" || type == "readonly" || type == "override_modifier";
-  }
+    return !is_property;
+  });
   const TSNode name = TreeReader::field(node, g_.pattern);
   const Scope& around = out_.scopes()[out_.scopes().size() - 2];
   if (!is_property || !is(name, Kind::identifier) || around.kind != ScopeKind::type || around.symbol == no_parent) return;

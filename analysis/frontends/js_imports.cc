@@ -6,11 +6,12 @@ namespace {
 
 // The word that stands before a clause or a name: `import type {A}`, `import {type A}`.
 bool says_type(TSNode node) {
-  for (std::uint32_t i = 0; i < ts_node_child_count(node); ++i) {
-    const TSNode child = ts_node_child(node, i);
-    if (!ts_node_is_named(child) && std::strncmp(ts_node_type(child), "type", 4) == 0) return true;
-  }
-  return false;
+  bool found = false;
+  for_each_child_until(node, [&](TSNode child) {
+    found = !ts_node_is_named(child) && std::strncmp(ts_node_type(child), "type", 4) == 0;
+    return !found;
+  });
+  return found;
 }
 
 }  // namespace

@@ -135,12 +135,15 @@ std::string Visitor::path_in_object(const Ancestors& ancestors, std::size_t leve
 
 // Where a definition begins behind its decorators.
 TSNode Visitor::without_decorators(TSNode node) const {
-  const std::uint32_t count = ts_node_child_count(node);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const TSNode child = ts_node_child(node, i);
-    if (!is(child, Kind::decorator) && !ts_node_is_extra(child)) return i == 0 ? node : child;
-  }
-  return node;
+  TSNode found = node;
+  bool is_first = true;
+  for_each_child_until(node, [&](TSNode child) {
+    const bool passes = is(child, Kind::decorator) || ts_node_is_extra(child);
+    if (!passes && !is_first) found = child;
+    is_first = false;
+    return passes;
+  });
+  return found;
 }
 
 // Where what belongs to the definition begins, `export` and decorators included: above it stands its doc comment.

@@ -148,7 +148,7 @@ class ScriptFrontEnd final : public FrontEnd {
       return;
     }
     const std::string filled = js::fill_gaps(source.parse_bytes(), script_of(path));
-    SyntaxTree tree(grammar_.language, filled.empty() ? source.parse_bytes() : std::string_view(filled), out);
+    SyntaxTree tree(grammar_.language, filled.empty() ? source.parse_bytes() : std::string_view(filled));
     js::Visitor visitor(grammar_, source, out);
     walk(tree.root(), grammar_.kinds, visitor);
   }

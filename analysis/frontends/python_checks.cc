@@ -15,13 +15,10 @@ bool is_string(Kind kind) { return kind == Kind::string || kind == Kind::concate
 std::string Visitor::docstring_of(TSNode body) const {
   if (ts_node_is_null(body)) return {};
   TSNode first{};
-  bool found = false;
-  for (std::uint32_t i = 0, count = ts_node_named_child_count(body); i < count && !found; ++i) {
-    TSNode child = ts_node_named_child(body, i);
-    if (ts_node_is_extra(child)) continue;
+  const bool found = !for_each_named_child_until(body, [&](TSNode child) {
     first = child;
-    found = true;
-  }
+    return false;
+  });
   if (!found || kind_of(first) != Kind::expression_statement || ts_node_named_child_count(first) != 1) return {};
   TSNode literal = ts_node_named_child(first, 0);
   std::string value;

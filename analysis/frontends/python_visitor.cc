@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "analysis/front_end.h"
+#include "analysis/frontends/python_gaps.h"
 #include "analysis/frontends/python_text.h"
 #include "analysis/text.h"
 
@@ -42,7 +43,10 @@ std::uint32_t end_of_block(std::string_view bytes, std::uint32_t start, std::uin
   return static_cast<std::uint32_t>(end);
 }
 
+constexpr std::size_t longest_callee = 400;  // bytes looked at, because chained assignments share one value
+
 SymbolKind alias_or_value_kind(std::string_view value) {
+  value = value.substr(0, longest_callee);
   auto calls = [&](std::string_view name) {
     std::size_t paren = value.find('(');
     if (paren == std::string_view::npos) return false;
@@ -86,7 +90,8 @@ bool Visitor::enter(TSNode node, Kind kind, TSFieldId field, const Ancestors& an
     case Kind::identifier: use_identifier(node, field, ancestors); break;
     case Kind::except: open_handler(node); break;
     case Kind::raise:
-      for (Handler& handler : handlers_) handler.raises = true;
+      // Where one is marked, those around it are.
+      for (auto handler = handlers_.rbegin(); handler != handlers_.rend() && !handler->raises; ++handler) handler->raises = true;
       break;
     case Kind::import: case Kind::import_from: case Kind::import_future:
       check_import_place(node, ancestors);
@@ -189,7 +194,8 @@ void Visitor::add_definition(SymbolKind kind, TSNode range_node, TSNode name_nod
   symbol.kind = kind;
   symbol.name = std::move(name);
   symbol.range = range_of(range_node);
-  std::string line = fold_code(text(range_node).substr(0, 400), CommentStyle::hash);
+  const std::uint32_t start = ts_node_start_byte(range_node);
+  std::string line = fold_code(source_.text(start, std::min(ts_node_end_byte(range_node), start + 400)), CommentStyle::hash);
   symbol.signature = to_valid_utf8(line.substr(0, 200));
   out_.add_symbol(std::move(symbol), ".");
 }
@@ -306,7 +312,8 @@ class PythonFrontEnd final : public FrontEnd {
  public:
   void collect(std::string_view path, const Source& source, Collector& out) const override {
     const python::Grammar& grammar = python::grammar();
-    SyntaxTree tree(grammar.language, source.parse_bytes(), out);
+    const std::string filled = python::fill_gaps(source.parse_bytes());
+    SyntaxTree tree(grammar.language, filled.empty() ? source.parse_bytes() : std::string_view(filled));
     out.set_prefix(python::module_name(path));
     python::Visitor visitor(path, source, out);
     visitor.begin(tree.root());

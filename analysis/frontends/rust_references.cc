@@ -7,6 +7,7 @@ namespace ca::analysis::rust {
 namespace {
 
 constexpr std::size_t longest_path = 2000;
+constexpr std::size_t max_pattern_depth = 1000;  // deeper nesting is no program's
 
 // A bare name in a pattern binds unless it is a constant or a variant, which custom writes with a capital.
 bool looks_like_variable(std::string_view name) { return !name.empty() && !(name.front() >= 'A' && name.front() <= 'Z'); }
@@ -76,7 +77,8 @@ void Visitor::add_use(TSNode node) {
 // Whether an identifier here gets its value from a pattern.
 bool Visitor::binds(TSNode node, TSFieldId at, const Ancestors& ancestors) const {
   std::size_t level = ancestors.size();
-  while (level > 0 && is_pattern(ancestors[level - 1].kind)) {
+  const std::size_t highest = level > max_pattern_depth ? level - max_pattern_depth : 0;
+  while (level > highest && is_pattern(ancestors[level - 1].kind)) {
     if (at == g_.type || at == g_.condition) return false;
     at = ancestors[--level].field;
   }

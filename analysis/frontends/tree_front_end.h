@@ -30,7 +30,7 @@ class TreeFrontEnd final : public FrontEnd {
       hidden = Visitor::fill_gaps(bytes);
       if (!hidden.empty()) bytes = hidden;
     }
-    SyntaxTree tree(grammar.language, bytes, out);
+    SyntaxTree tree(grammar.language, bytes);
     Visitor visitor(path, source, out);
     visitor.begin(tree.root());
     walk(tree.root(), grammar.kinds, visitor);

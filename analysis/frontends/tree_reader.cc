@@ -28,7 +28,8 @@ void TreeReader::enter_node(TSNode node, Roles roles, bool continues) {
     if (sign == "&&" || sign == "||" || sign == "??") out_.add_branch();
   }
   if (roles & role::throws) {
-    for (Handler& handler : handlers_) handler.throws = true;
+    // Where one is marked, those around it are.
+    for (auto handler = handlers_.rbegin(); handler != handlers_.rend() && !handler->throws; ++handler) handler->throws = true;
   }
   if (roles & role::nests) {
     nesting_counts_.push_back(!continues);
@@ -68,6 +69,14 @@ void TreeReader::note_comment(TSNode node, bool is_doc) {
 }
 
 std::string TreeReader::doc_above(std::uint32_t start) const {
+  return above_.at(start, [&](std::uint32_t place) { return find_doc_above(place); });
+}
+
+std::string TreeReader::doc_behind(TSNode node) const {
+  return behind_.at(ts_node_end_byte(node), [&](std::uint32_t place) { return find_doc_behind(place); });
+}
+
+std::string TreeReader::find_doc_above(std::uint32_t start) const {
   const std::string_view bytes = source_.parse_bytes();
   auto note = std::lower_bound(notes_.begin(), notes_.end(), start, [](const Note& a, std::uint32_t at) { return a.start < at; });
   std::uint32_t below = start;
@@ -97,9 +106,9 @@ std::string TreeReader::doc_above(std::uint32_t start) const {
   return clean_comment(all);
 }
 
-std::string TreeReader::doc_behind(TSNode node) const {
+std::string TreeReader::find_doc_behind(std::uint32_t end) const {
   const std::string_view bytes = source_.parse_bytes();
-  std::size_t at = ts_node_end_byte(node);
+  std::size_t at = end;
   while (at < bytes.size() && (bytes[at] == ' ' || bytes[at] == '\t' || bytes[at] == ',' || bytes[at] == ';')) ++at;
   const std::string_view rest = bytes.substr(std::min(at, bytes.size()));
   std::size_t length = 0;
@@ -179,20 +188,19 @@ void TreeReader::bind_type(TSNode name) {
 }
 
 void TreeReader::name_closure(TSNode closure, std::int32_t symbol, TSNode name) {
-  std::erase_if(closures_, [&](const Closure& one) { return one.symbol == no_parent && one.name_start < ts_node_start_byte(name); });
-  closures_.push_back({ts_node_start_byte(closure), ts_node_start_byte(name), symbol});
+  closures_[ts_node_start_byte(closure)] = symbol;
+  closure_names_.insert(ts_node_start_byte(name));
 }
 
 std::int32_t TreeReader::named_closure(TSNode closure) {
-  for (Closure& one : closures_) {
-    if (one.start == ts_node_start_byte(closure)) return std::exchange(one.symbol, no_parent);
-  }
-  return no_parent;
+  const auto found = closures_.find(ts_node_start_byte(closure));
+  if (found == closures_.end()) return no_parent;
+  const std::int32_t symbol = found->second;
+  closures_.erase(found);
+  return symbol;
 }
 
-bool TreeReader::names_closure(TSNode name) const {
-  return std::any_of(closures_.begin(), closures_.end(), [&](const Closure& one) { return one.name_start == ts_node_start_byte(name); });
-}
+bool TreeReader::names_closure(TSNode name) const { return closure_names_.count(ts_node_start_byte(name)) > 0; }
 
 void TreeReader::check_doc(std::int32_t index, bool is_public) {
   const Symbol& symbol = out_.symbol(index);

@@ -6,9 +6,12 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "analysis/collector.h"
+#include "analysis/frontends/shared_doc.h"
 #include "analysis/frontends/syntax_errors.h"
 #include "analysis/source.h"
 #include "analysis/syntax_tree.h"
@@ -50,7 +53,8 @@ class TreeReader {
   // Comments, as the walk meets them. Other things that may stand between a doc comment and what it is about (an attribute, a
   // comment that is no documentation) are told with is_doc = false.
   void note_comment(TSNode node, bool is_doc);
-  // The doc comment that stands above the byte; empty where there is none. Comments further down do not matter.
+  // The doc comment that stands above the byte; empty where there is none. Comments further down do not matter. Of a long comment
+  // only the first symbol that asks for it gets the whole; the others, up to longest_shared_docstring.
   std::string doc_above(std::uint32_t start) const;
   // The comment behind a node on its last line.
   std::string doc_behind(TSNode node) const;
@@ -117,16 +121,16 @@ class TreeReader {
     std::string message;
   };
 
-  struct Closure {
-    std::uint32_t start = 0, name_start = 0;  // where it and its name begin
-    std::int32_t symbol = no_parent;
-  };
+  std::string find_doc_above(std::uint32_t start) const;
+  std::string find_doc_behind(std::uint32_t end) const;
 
   LanguageStyle style_;
   TSNode loose_start_{};            // a defining word in an ERROR whose name has not come yet
   SymbolKind loose_kind_{};
-  std::vector<Closure> closures_;  // those that the walk has not left behind
+  std::unordered_map<std::uint32_t, std::int32_t> closures_;  // by where they begin: those that have a name and were not asked for
+  std::unordered_set<std::uint32_t> closure_names_;           // where the names of closures begin
   std::vector<Note> notes_;
+  mutable SharedDoc above_, behind_;
   std::vector<Handler> handlers_;
   std::vector<bool> nesting_counts_;  // per open node that nests
   SyntaxErrors errors_;
