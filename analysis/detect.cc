@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "analysis/analyse.h"
+#include "analysis/content.h"
 #include "analysis/text.h"
 
 namespace ca::analysis {
@@ -49,8 +50,17 @@ bool line_is_cpp(std::string_view line) {
   return line.find("std::") != std::string_view::npos && !line.starts_with("//") && !line.starts_with("*");
 }
 
+// The text of `bytes` as UTF-8 without a byte order mark. `space` holds it if it must be decoded.
+std::string_view plain_text(std::string_view bytes, std::string& space) {
+  if (is_utf16(bytes)) bytes = space = utf16_to_utf8(bytes.substr(2), bytes[0] == '\xFE');
+  if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
+  return bytes;
+}
+
 // A .h file is C++ where something in it says so, else C.
 Language header_language(std::string_view bytes) {
+  std::string space;
+  bytes = plain_text(bytes, space);
   bool in_comment = false;
   while (!bytes.empty()) {
     std::size_t end = std::min(bytes.find('\n'), bytes.size());
@@ -76,6 +86,8 @@ std::string_view interpreter(std::string_view line) {
 }
 
 std::optional<Language> by_first_line(std::string_view first_bytes) {
+  std::string space;
+  first_bytes = plain_text(first_bytes.substr(0, inspected_bytes), space);
   std::string_view line = first_bytes.substr(0, first_bytes.find('\n'));
   if (!line.starts_with("#!")) {
     // The C++ library's headers have no suffix but say what they are.

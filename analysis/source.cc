@@ -4,6 +4,7 @@
 #include <cctype>
 #include <cstring>
 
+#include "analysis/content.h"
 #include "analysis/text.h"
 
 namespace ca::analysis {
@@ -57,6 +58,11 @@ std::size_t ascii_prefix(std::string_view bytes, std::size_t from) {
 
 }  // namespace
 
+bool is_utf16(std::string_view bytes) {
+  using namespace std::string_view_literals;
+  return bytes.starts_with("\xFE\xFF") || (bytes.starts_with("\xFF\xFE") && !bytes.starts_with("\xFF\xFE\0\0"sv));
+}
+
 Source::Source(std::string_view bytes) : original_(bytes.substr(0, max_bytes)) {
   find_encoding();
   make_parse_copy();
@@ -65,7 +71,7 @@ Source::Source(std::string_view bytes) : original_(bytes.substr(0, max_bytes)) {
 }
 
 void Source::find_encoding() {
-  if (original_.starts_with("\xFF\xFE") || original_.starts_with("\xFE\xFF")) {
+  if (is_utf16(original_)) {
     decoded_ = utf16_to_utf8(original_.substr(2), original_[0] == '\xFE');
     original_ = decoded_;
     encoding_ = Encoding::utf16;

@@ -315,8 +315,9 @@ void Visitor::define_namespace(TSNode node, const Ancestors& ancestors) {
     out_.open(std::move(scope));
     return;
   }
-  std::string path = fold_space(text(name));
+  const std::string path = fold_space(text(name));
   std::uint32_t header_end = ts_node_is_null(body) ? ts_node_end_byte(node) : ts_node_start_byte(body);
+  header_end = std::min(header_end, ts_node_start_byte(node) + 400);  // each part of a path has it
   for (std::size_t at = 0; at < path.size();) {
     const std::size_t end = std::min(path.find("::", at), path.size());
     std::string_view part = trim(std::string_view(path).substr(at, end - at));

@@ -1,6 +1,7 @@
 // code_mapper: maps a source tree and reports issues; needs no daemon and no database.
 #include <cstdio>
 #include <filesystem>
+#include <new>
 
 #include "cli/code_mapper/options.h"
 #include "cli/code_mapper/project.h"
@@ -65,5 +66,9 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "%s\n", printable_lines(config.error().message).c_str());
     return exit_code::usage;
   }
-  return run(*options);
+  try {
+    return run(*options);
+  } catch (const std::bad_alloc&) {
+    return fail(some_unreadable, "there is not enough memory");
+  }
 }

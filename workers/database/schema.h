@@ -10,7 +10,7 @@ inline constexpr std::int64_t symbols_per_file = 4'194'304;
 
 // files.analyser_version: raise it when the analyser finds other facts in the same bytes, or when the same imports lead elsewhere
 // (analysis/imports); maintenance then has every file indexed again.
-inline constexpr int analyser_version = 1;
+inline constexpr int analyser_version = 2;
 
 // A file is given up on (status dead) after this many attempts that failed because of the file itself: it cannot be
 // read, the analyser did not survive it, the database refuses what was found.

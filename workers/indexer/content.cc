@@ -6,10 +6,10 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
+#include "analysis/content.h"
 #include "common/posix.h"
 #include "workers/files/beneath.h"
 #include "workers/files/root.h"
@@ -17,8 +17,6 @@
 namespace ca::workers {
 
 namespace {
-
-constexpr std::size_t looked_at = 8000;
 
 Content without_bytes(Content::Kind kind, std::string reason) {
   Content content;
@@ -37,26 +35,18 @@ Content not_read(const char* what, int code) {
 
 // What the first bytes and the size say before the whole is read; nullopt: read on.
 std::optional<Content> judge(std::string_view path, std::string_view first, std::int64_t size) {
-  if (is_binary(first)) return without_bytes(Content::Kind::not_source, "binary file");
+  const analysis::ContentType type = analysis::inspect(path, first);
+  if (type.kind == analysis::ContentKind::binary) return without_bytes(Content::Kind::not_source, "binary file");
   if (size <= static_cast<std::int64_t>(largest_file)) return std::nullopt;
   const std::string reason = fmt::format("{} bytes, more than the limit of {}", size, largest_file);
-  const bool known = analysis::detect_language(path, first).has_value();
-  return without_bytes(known ? Content::Kind::too_large : Content::Kind::not_source, reason);
+  return without_bytes(type.language ? Content::Kind::too_large : Content::Kind::not_source, reason);
 }
 
 }  // namespace
 
-bool is_binary(std::string_view bytes) { return bytes.substr(0, looked_at).find('\0') != std::string_view::npos; }
-
 std::string hash_of(std::string_view bytes) {
   const auto hash = XXH3_128bits(bytes.data(), bytes.size());
   return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
-}
-
-std::uint32_t count_lines(std::string_view bytes) {
-  const auto newlines = std::count(bytes.begin(), bytes.end(), '\n');
-  const bool open_end = !bytes.empty() && bytes.back() != '\n';
-  return static_cast<std::uint32_t>(newlines) + (open_end ? 1 : 0);
 }
 
 Content read_content(const std::string& root, const std::string& path) {
@@ -73,15 +63,17 @@ Content read_content(const std::string& root, const std::string& path) {
   struct stat info {};
   if (::fstat(fd->get(), &info) != 0) return not_read("cannot be read", errno);
   if (!S_ISREG(info.st_mode)) return without_bytes(Content::Kind::vanished, "not a regular file");
-  char first[looked_at];
+  char first[analysis::inspected_bytes];
   const ssize_t count = ::pread(fd->get(), first, sizeof first, 0);
   if (count < 0) return not_read("cannot be read", errno);
   if (auto verdict = judge(path, {first, static_cast<std::size_t>(count)}, info.st_size)) return *verdict;
   auto bytes = read_to_end(fd->get(), 2 * largest_file);
   if (!bytes) return not_read("cannot be read", bytes.error().code);
+  const analysis::ContentType type = analysis::inspect(path, *bytes);
+  if (type.kind == analysis::ContentKind::binary) return without_bytes(Content::Kind::not_source, "binary file");
   Content content;
   content.bytes = std::move(*bytes);
-  content.language = analysis::detect_language(path, std::string_view(content.bytes).substr(0, looked_at));
+  content.language = type.language;
   content.hash = hash_of(content.bytes);
   return content;
 }

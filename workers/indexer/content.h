@@ -30,8 +30,6 @@ struct Content {
 // Reads `path` below the folder `root`, following no link. Blocks.
 Content read_content(const std::string& root, const std::string& path);
 
-bool is_binary(std::string_view bytes);  // a NUL in the first 8000 bytes, as git decides it
 std::string hash_of(std::string_view bytes);
-std::uint32_t count_lines(std::string_view bytes);  // a last line without its newline counts
 
 }  // namespace ca::workers

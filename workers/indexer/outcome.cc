@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <new>
+
 #include "analysis/analyse.h"
+#include "analysis/source.h"
 #include "workers/database/schema.h"
 #include "workers/indexer/content.h"
 #include "workers/indexer/probe.h"
@@ -28,7 +31,7 @@ Outcome analysed(const Claim& claim, const Content& content) {
     outcome.kind = Outcome::Kind::unchanged;
     return outcome;
   }
-  outcome.line_count = count_lines(content.bytes);
+  outcome.line_count = analysis::Source(content.bytes).line_count();
   if (!content.language) return outcome;
   outcome.language = analysis::language_name(*content.language);
   if (claim.attempts > 1) {
@@ -48,11 +51,9 @@ Outcome failed_attempt(const Claim& claim, std::string reason) {
   return without_facts(claim, Outcome::Kind::dead, fmt::format("given up after {} failures: {}", failures, reason));
 }
 
-Outcome work_on(const Claim& claim) {
-  if (claim.attempts > max_attempts) {
-    return without_facts(claim, Outcome::Kind::dead,
-                         fmt::format("given up: its indexer did not survive any of {} attempts", max_attempts));
-  }
+namespace {
+
+Outcome read_and_analyse(const Claim& claim) {
   const Content content = read_content(claim.root, claim.path);
   switch (content.kind) {
     case Content::Kind::text: return analysed(claim, content);
@@ -63,6 +64,20 @@ Outcome work_on(const Claim& claim) {
     case Content::Kind::unreadable: return failed_attempt(claim, content.reason);
   }
   return {};
+}
+
+}  // namespace
+
+Outcome work_on(const Claim& claim) {
+  if (claim.attempts > max_attempts) {
+    return without_facts(claim, Outcome::Kind::dead,
+                         fmt::format("given up: its indexer did not survive any of {} attempts", max_attempts));
+  }
+  try {
+    return read_and_analyse(claim);
+  } catch (const std::bad_alloc&) {  // of this process's limit or of the system: another attempt may do better
+    return failed_attempt(claim, "there is not enough memory to analyse it");
+  }
 }
 
 }  // namespace ca::workers

@@ -25,10 +25,7 @@ constexpr int exit_out_of_memory = 3;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::signal(SIGTERM, SIG_DFL);
   const rlimit no_core{0, 0};
-#ifndef __SANITIZE_ADDRESS__  // which reserves terabytes of address space
-  const rlimit memory{memory_limit, memory_limit};
-  ::setrlimit(RLIMIT_AS, &memory);
-#endif
+  limit_memory();
   ::setrlimit(RLIMIT_CORE, &no_core);
   try {
     work();
@@ -39,6 +36,13 @@ constexpr int exit_out_of_memory = 3;
 }
 
 }  // namespace
+
+void limit_memory() {
+#ifndef __SANITIZE_ADDRESS__  // which reserves terabytes of address space
+  const rlimit memory{memory_limit, memory_limit};
+  ::setrlimit(RLIMIT_AS, &memory);
+#endif
+}
 
 Status probe(const std::function<void()>& work, Milliseconds timeout) {
   const pid_t child = ::fork();

@@ -16,19 +16,6 @@
 using namespace ca::workers;
 namespace analysis = ca::analysis;
 
-TEST_CASE("a file is binary where git says so") {
-  CHECK(is_binary(std::string_view("a\0b", 3)));
-  CHECK_FALSE(is_binary(std::string(8000, 'x') + std::string(1, '\0')));
-  CHECK_FALSE(is_binary(""));
-}
-
-TEST_CASE("lines are counted with a last one that has no newline") {
-  CHECK(count_lines("") == 0);
-  CHECK(count_lines("a") == 1);
-  CHECK(count_lines("a\n") == 1);
-  CHECK(count_lines("a\n\nb") == 3);
-}
-
 TEST_CASE("equal bytes have equal hashes of 32 digits, others others") {
   CHECK(hash_of("abc").size() == 32);
   CHECK(hash_of("abc") == hash_of("abc"));

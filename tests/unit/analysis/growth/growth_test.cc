@@ -69,7 +69,7 @@ void check(const growth::LanguageShapes& language, const growth::Shape& shape) {
   INFO(language_name(language.language) << ": " << shape.name);
   std::size_t bytes = large;
   Cost small = cost_of(language, shape, bytes / growth);
-  if (small.parse_s > 0.2 * time_scale()) {  // the parser's own growth, which has its budget
+  if (small.parse_s > 0.1 * time_scale()) {  // the parser's own growth, which has its budget
     bytes = large / growth;
     small = cost_of(language, shape, bytes / growth);
   }
