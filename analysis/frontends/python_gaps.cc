@@ -6,7 +6,8 @@
 namespace ca::analysis::python {
 namespace {
 
-constexpr std::size_t kept_comments = 8;  // lines of a run that stay
+constexpr std::size_t longest_run = 64;   // lines that stay as they are
+constexpr std::size_t kept_comments = 8;  // lines that stay of a longer run
 
 class Lines {
  public:
@@ -27,11 +28,25 @@ class Lines {
       comments_ = 0;
       return code(first, end);
     }
-    if (++comments_ > kept_comments) {
+    if (comments_++ == 0) is_long_ = count_comments(start) > longest_run;
+    if (is_long_ && comments_ > kept_comments) {
       if (out_.empty()) out_ = in_;
       std::fill(out_.begin() + static_cast<std::ptrdiff_t>(first), out_.begin() + static_cast<std::ptrdiff_t>(end), ' ');
     }
     return end + 1;
+  }
+
+  // How many comment lines there are up to the next line of code.
+  std::size_t count_comments(std::size_t start) const {
+    std::size_t count = 0;
+    while (start < in_.size()) {
+      const std::size_t end = std::min(in_.find('\n', start), in_.size());
+      const std::size_t first = std::min(in_.find_first_not_of(" \t\r\f", start), end);
+      if (first < end && in_[first] != '#') break;
+      if (first < end) ++count;
+      start = end + 1;
+    }
+    return count;
   }
 
   // Code up to the line's end, or up to behind the quotes that open a string.
@@ -67,6 +82,7 @@ class Lines {
   std::string_view in_;
   std::string out_;
   std::size_t comments_ = 0;  // lines of the run so far
+  bool is_long_ = false;      // the run is
   char quote_ = '\0';         // of the open string
   bool is_triple_ = false;
 };
