@@ -80,7 +80,10 @@ void Visitor::define_loose_function(TSNode name, TSNode first, const Ancestors& 
 void Visitor::define_lost_functions(std::uint32_t up_to) {
   const std::string_view bytes = source_.parse_bytes();
   std::size_t at = std::exchange(scanned_, std::max(scanned_, up_to));
-  if (at > 0) at = bytes.find('\n', at - 1);
+  if (at > 0) {  // a long line is looked through once
+    if (!newline_ || *newline_ < at - 1) newline_ = bytes.find('\n', at - 1);
+    at = *newline_;
+  }
   for (at = at == std::string_view::npos ? up_to : at > 0 ? at + 1 : 0; at < up_to;) {
     const std::size_t end = std::min(bytes.find('\n', at), bytes.size());
     const std::string_view line = bytes.substr(at, end - at), name = function_name(line);

@@ -1,6 +1,8 @@
 // The walk over a Bash tree: what a script defines, sources and calls.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -52,6 +54,7 @@ class Visitor : private TreeReader {
   TSNode loose_word_{};                        // in an ERROR: a word that may name a function
   TSNode loose_function_{};                    // in an ERROR: `function`, until its name follows
   std::uint32_t scanned_ = 0;                  // up to here lines were read for functions that the tree lost
+  std::optional<std::size_t> newline_;         // the first at or after that, npos if there is none
   std::uint32_t line_ = 1, line_at_ = 0;       // the line of the last of these, and its first byte
   bool head_seen_ = false;                     // the file's own comment lies behind
 };
