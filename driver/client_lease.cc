@@ -86,7 +86,12 @@ void ClientSession::lease_refused(std::string_view sqlstate, const std::string& 
 }
 
 void ClientSession::statements_dropped(bool session_reset) {
-  statements_.clear();
+  std::vector<StatementId> gone;
+  statements_.each([&](const PreparedStatement& statement) {
+    // The unnamed one stays. The others that stay were prepared after this.
+    if (!statement.server_name.empty() && !server_->replies().has_parse_of(statement.id)) gone.push_back(statement.id);
+  });
+  for (const StatementId statement : gone) statement_closed(statement);
   if (!session_reset) return;
   state_.discarded_all();
   host_.notifications().unlisten_all(*this);
@@ -117,6 +122,7 @@ void ClientSession::server_ready(char status) {
   state_.ready(status);
   if (!state_.in_transaction()) named_portals_.clear();
   carry_out_unlistens();
+  if (outcomes_open_ && !in_flight()) outcomes_are_known();
   come_to_rest();
   // Whatever held the next message back may have ended with this answer: a turn of others, a LISTEN, a COPY.
   if (server_ != nullptr && !carry_.empty()) host_.pump_later(*this);

@@ -31,15 +31,8 @@ bool ClientSession::takes_listen(const SqlTraits& traits) const {
          (state_.pins() & pin::listen) == 0 && !speaks_other_encoding();
 }
 
-// Whether the client is in a transaction is known once all that it sent before is answered.
-bool ClientSession::must_wait_to_listen(const wire::Slice& slice) {
-  wait_to_listen_ = (slice.type == 'Q' || slice.type == 'B') && server_ != nullptr &&
-                    server_->replies().ready_count() > 0 && traits_of(slice).listens.is_one_listen();
-  return wait_to_listen_;
-}
-
 bool ClientSession::held_by_listen() const {
-  return awaited_listens_ > 0 || (wait_to_listen_ && server_ != nullptr && server_->replies().ready_count() > 0);
+  return awaited_listens_ > 0 || (wait_for_all_ && server_ != nullptr && server_->replies().ready_count() > 0);
 }
 
 bool ClientSession::listen_by_query(const wire::Slice& slice) {

@@ -32,7 +32,7 @@ bool ClientSession::handle(const wire::Slice& slice) {
   if (skipping_ && slice.type != 'S') return true;
   if (must_wait_for_reply(slice)) return false;
   if (must_close_batch(slice)) return false;
-  if (must_wait_to_listen(slice)) return false;
+  if (must_wait_for_all(slice)) return false;
   if (listen_by_query(slice)) return true;
   if (server_ == nullptr && handle_without_server(slice)) return true;
   if (server_ == nullptr) return ask_for_server(slice);
@@ -107,7 +107,7 @@ bool ClientSession::ask_for_server(const wire::Slice& slice) {
 }
 
 void ClientSession::forward_message(const wire::Slice& slice) {
-  const bool of_copy = slice.type == 'd' || slice.type == 'c' || slice.type == 'f' || slice.type == 'H' || slice.type == 'S';
+  const bool of_copy = std::string_view("dcfHS").find(slice.type) != std::string_view::npos;
   if (server_->replies().copying_in() && !of_copy) return fatal("08P01", "unexpected message during COPY from stdin");
   switch (slice.type) {
     case 'Q': forward_query(slice); break;
@@ -169,6 +169,38 @@ bool ClientSession::must_wait_for_reply(const wire::Slice& slice) {
   return wait_for_reply_;
 }
 
+// Messages whose meaning depends on what those before them lead to: whether the client is in a transaction, whether it has
+// failed, which unnamed statement there is. They wait until all groups before theirs are answered.
+bool ClientSession::must_wait_for_all(const wire::Slice& slice) {
+  wait_for_all_ = server_ != nullptr && server_->replies().ready_count() > 0 && depends_on_answers(slice);
+  return wait_for_all_;
+}
+
+bool ClientSession::depends_on_answers(const wire::Slice& slice) {
+  switch (slice.type) {
+    case 'Q': return traits_of(slice).listens.is_one_listen() || traits_of(slice).deallocates_one;
+    case 'P': {
+      const auto parse = wire::read_parse(slice.body());
+      return traits_of(slice).deallocates_one || (parse && parse->name.empty() && state_.group_open() && is_unnamed_open());
+    }
+    case 'B':
+      if (traits_of(slice).listens.is_one_listen()) return true;
+      if (const auto names = wire::read_bind_names(slice.body())) return names->statement.empty() && is_unnamed_open();
+      return false;
+    case 'D':
+      if (const auto target = wire::read_target(slice.body())) {
+        return target->kind == 'S' && target->name.empty() && is_unnamed_open();
+      }
+      return false;
+    default: return false;
+  }
+}
+
+bool ClientSession::is_unnamed_open() {
+  const auto* statement = statements_.find({});
+  return statement != nullptr && server_->knows(*statement) == ServerConnection::Knows::unless_its_group_fails;
+}
+
 void ClientSession::open_group() {
   if (!state_.group_open()) {
     ++groups_in_lease_;
@@ -212,6 +244,7 @@ void ClientSession::take_effect(const SqlTraits& traits) {
   state_.sent(traits);
   if (traits.writes && host_.reset_after_write()) state_.pin(pin::reset);
   note_unlistens(traits);
+  if (traits.drops_statements) statements_may_be_gone();
   if (state_.group_open() && traits.begins_transaction) group_begins_ = true;
   if (traits.wants_own_connection()) host_.pool().make_exclusive(*server_);
 }
@@ -242,9 +275,9 @@ void ClientSession::forward_long_query(const wire::Slice& slice) {
   ++groups_in_lease_;
   statements_.erase({});
   take_effect(traits_of(slice));
-  server_->unnamed_statement = 0;
+  server_->drop_unnamed();
   server_->out().add(slice.bytes);
-  server_->replies().push(Kind::query);
+  server_->replies().push(Kind::copy_query);  // what stands in the rest of it is not known
   rest_ = Rest::forward;
 }
 
@@ -262,7 +295,8 @@ void ClientSession::forward_query(const wire::Slice& slice) {
     return;
   }
   statements_.erase({});  // a simple query destroys the unnamed statement
-  const auto* statement = traits.deallocates_one ? statements_.find(traits.name) : nullptr;
+  const bool deallocates = traits.deallocates_one && state_.transaction_status() != 'E';
+  const auto* statement = deallocates ? statements_.find(traits.name) : nullptr;
   if (statement != nullptr) {
     host_.pool().retire(statement->id);
     statements_.erase(traits.name);
@@ -271,7 +305,7 @@ void ClientSession::forward_query(const wire::Slice& slice) {
     return answer_group(std::move(bytes));
   }
   take_effect(traits);
-  server_->unnamed_statement = 0;
+  server_->drop_unnamed();
   server_->out().add(slice.bytes);
   server_->replies().push(traits.may_copy ? Kind::copy_query : Kind::query);
 }

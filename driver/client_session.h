@@ -114,7 +114,9 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   bool shows_notification(std::string_view channel) override;
   void session_prepared(bool ok, const std::string& error) override;
   void session_checked(bool clean);
-  void parse_failed(StatementId statement) override { statements_.forget(statement); }
+  void parse_failed(const ReplyQueue::FailedParse& parse) override;
+  void statement_redefined(Redefinition& redefinition) override;
+  void statement_closed(StatementId statement) override;
   std::string with_own_names(std::string_view text) const override { return statements_.with_own_names(text); }
   void statements_dropped(bool session_reset) override;
   void copy_started() override;
@@ -164,7 +166,6 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   // client_listen.cc
   bool speaks_other_encoding() const;
   bool takes_listen(const SqlTraits& traits) const;
-  bool must_wait_to_listen(const wire::Slice& slice);
   bool held_by_listen() const;
   bool listen_by_query(const wire::Slice& slice);
   void bind_to_listen(std::string_view portal, const std::string* channel);  // nullptr: to something else
@@ -203,6 +204,9 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   void forward_sync(const wire::Slice& slice);
   void forward_execute(const wire::Slice& slice);
   bool must_wait_for_reply(const wire::Slice& slice);
+  bool must_wait_for_all(const wire::Slice& slice);
+  bool depends_on_answers(const wire::Slice& slice);
+  bool is_unnamed_open();
   bool must_compare_descriptions(const wire::Slice& slice);
   enum class Comparison : std::uint8_t { agrees, differs, unknown };
   Comparison compare(const PreparedStatement& statement) const;  // with what the server at hand says of it
@@ -220,7 +224,9 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   void answer_group(std::string bytes);
   bool refuse_history(const SqlTraits& traits);
   void prepare_here(PreparedStatement& statement);
-  void close_unnamed_of_others();
+  void statements_may_be_gone();
+  void outcomes_are_known();
+  void close_unnamed_of_others(std::string_view name);
   void malformed();
 
   struct Unlisten {
@@ -270,10 +276,11 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   bool group_executes_ = false;       // the open group has an Execute
   bool group_failed_ = false;         // the open group, or the one that a Sync of ours closes
   std::uint64_t batch_end_ = 0;       // ServerConnection::answered() at the end of the Sync of ours that is awaited; 0: none is
+  bool outcomes_open_ = false;        // a statement may be gone, or a name of one that is gone may be in an answer
   Portal unnamed_portal_;
   std::map<std::string, Portal, std::less<>> named_portals_;  // until the end of their transaction
   bool wait_for_reply_ = false;       // a message waits for the answer to what was sent before it
-  bool wait_to_listen_ = false;       // a LISTEN waits for the answers to what was sent before it
+  bool wait_for_all_ = false;       // a message waits until all groups before its own are answered
   bool simple_listen_ = false;        // the LISTEN that is awaited came as a Query
   char held_status_ = 'I';            // of the ReadyForQuery that awaits a LISTEN
   bool input_ended_ = false;          // the client sends no more; it may still read

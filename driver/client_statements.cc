@@ -12,13 +12,24 @@ void ClientSession::forward_parse(const wire::Slice& slice) {
   if (!parse) return malformed();
   ++statements_seen_;
   const SqlTraits& traits = traits_of(slice);
+  const bool may_be_skipped = state_.group_open();
   if (!opens_group(traits) || refuse_foreign_name(traits, parse->query)) return;
   std::string rewritten;
   const auto tail = traits.deallocates_one ? rewrite_deallocate(*parse, rewritten) : parse->tail;
   if (!parse->name.empty()) return forward_named_parse(parse->name, tail);
+  std::shared_ptr<Redefinition> before;
+  if (auto* known = statements_.find({}); known != nullptr && may_be_skipped) {
+    const bool here = server_->knows(*known) == ServerConnection::Knows::yes;
+    const Description description = server_->description(known->id);
+    before = std::make_shared<Redefinition>(Redefinition{{}, std::move(*known), {}});
+    if (here) before->here = description;
+    // The answer to this Close tells a Parse that fails from one that is skipped.
+    wire::append_target(server_->out().text(), 'C', {'P', no_portal});
+    server_->replies().push(Kind::hidden_close);
+  }
   const auto& statement = statements_.define({}, tail, traits, host_.next_statement());
-  server_->unnamed_statement = statement.id;
-  server_->replies().push(Kind::client_parse, statement.id);
+  server_->note_statement(statement, true);
+  server_->replies().push_parse(Kind::client_parse, statement.id, std::move(before));
   if (rewritten.empty()) return server_->out().add(slice.bytes);
   wire::append_parse(server_->out().text(), {}, tail);
 }
@@ -27,7 +38,7 @@ void ClientSession::forward_parse(const wire::Slice& slice) {
 // the client's no more.
 std::string_view ClientSession::rewrite_deallocate(const wire::ParseMessage& parse, std::string& storage) {
   PreparedStatement* statement = statements_.find(traits_.name);
-  if (statement == nullptr || statement->server_name.empty()) return parse.tail;
+  if (statement == nullptr || statement->server_name.empty() || state_.transaction_status() == 'E') return parse.tail;
   prepare_here(*statement);
   storage = "DEALLOCATE " + statement->server_name + '\0';
   storage += parse.tail.substr(parse.query.size() + 1);
@@ -39,35 +50,76 @@ std::string_view ClientSession::rewrite_deallocate(const wire::ParseMessage& par
 
 void ClientSession::forward_named_parse(std::string_view name, std::string_view tail) {
   PreparedStatement* known = statements_.find(name);
-  if (known != nullptr) {
-    prepare_here(*known);  // so that the server itself says that the name is taken
-    wire::append_parse(server_->out().text(), known->server_name, tail);
-    server_->replies().push(Kind::client_parse);
-    return;
+  if (known == nullptr) {
+    const auto& statement = statements_.define(name, tail, traits_, host_.next_statement());
+    server_->note_statement(statement, true);
+    wire::append_parse(server_->out().text(), statement.server_name, statement.tail);
+    return server_->replies().push_parse(Kind::client_parse, statement.id);
   }
-  const auto& statement = statements_.define(name, tail, traits_, host_.next_statement());
-  server_->note_statement(statement.id);
-  wire::append_parse(server_->out().text(), statement.server_name, statement.tail);
-  server_->replies().push(Kind::client_parse, statement.id);
+  // The server says that the name is taken, or it is not any more. Until then either statement may run.
+  auto redefinition = std::make_shared<Redefinition>(
+      Redefinition{std::string(name), {known->id, known->server_name, std::string(tail), traits_}});
+  prepare_here(*known);
+  if (known->may_be_gone) known->told = redefinition->statement.told = std::make_shared<Description>();
+  known->traits.add(traits_);
+  wire::append_parse(server_->out().text(), known->server_name, tail);
+  server_->replies().push_parse(Kind::client_parse, 0, std::move(redefinition));
+}
+
+// ---- outcomes ----
+
+void ClientSession::statements_may_be_gone() {
+  statements_.set_may_be_gone(true);
+  outcomes_open_ = true;
+}
+
+void ClientSession::outcomes_are_known() {
+  statements_.set_may_be_gone(false);
+  statements_.clear_gone();
+  outcomes_open_ = false;
+}
+
+void ClientSession::statement_closed(StatementId statement) {
+  outcomes_open_ = true;
+  statements_.forget(statement);
+  host_.pool().retire(statement);
+}
+
+void ClientSession::statement_redefined(Redefinition& redefinition) {
+  const StatementId id = redefinition.statement.id;
+  host_.pool().retire(id);  // elsewhere it is what it was before
+  statements_.put(redefinition.name, std::move(redefinition.statement));
+  server_->note_prepared(id);
+}
+
+void ClientSession::parse_failed(const ReplyQueue::FailedParse& parse) {
+  const bool current = statements_.name_of(parse.statement).has_value();
+  outcomes_open_ = true;
+  statements_.forget(parse.statement);
+  if (current && parse.skipped && parse.redefinition && parse.redefinition->name.empty()) {
+    statements_.put({}, std::move(parse.redefinition->statement));
+  }
 }
 
 // Makes the server at hand know the statement. REQUIRES: a group is open.
 void ClientSession::prepare_here(PreparedStatement& statement) {
-  if (statement.server_name.empty()) {
-    if (server_->unnamed_statement == statement.id) return;
-    server_->unnamed_statement = statement.id;
-  } else {
-    if (server_->has_statement(statement.id)) return;
-    server_->note_statement(statement.id);
+  using Knows = ServerConnection::Knows;
+  const Knows knows = server_->knows(statement);
+  if (statement.may_be_gone || knows == Knows::yes) return;
+  if (knows == Knows::unless_its_group_fails && !statement.server_name.empty()) {
+    wire::append_target(server_->out().text(), 'C', {'S', statement.server_name});
+    server_->replies().push(Kind::hidden_close);
   }
+  server_->note_statement(statement, false);
   wire::append_parse(server_->out().text(), statement.server_name, statement.tail);
   server_->replies().push(Kind::hidden_parse, statement.id);
 }
 
-// A client that has no unnamed statement must not reach the one that another client has left on this connection.
-void ClientSession::close_unnamed_of_others() {
-  if (server_->unnamed_statement == 0) return;
-  server_->unnamed_statement = 0;
+// A client that has no unnamed statement must not reach the one that another client has left on this connection, or that is
+// left because a Parse was skipped.
+void ClientSession::close_unnamed_of_others(std::string_view name) {
+  if (!name.empty() || statements_.find(name) != nullptr) return;
+  server_->drop_unnamed();
   wire::append_target(server_->out().text(), 'C', {'S', {}});
   server_->replies().push(Kind::hidden_close);
 }
@@ -92,9 +144,8 @@ void ClientSession::forward_bind(const wire::Slice& slice) {
     if (!statement->told) statement->told = std::make_shared<Description>();
     portal.told = statement->told;
     portal.statement = statement->id;
-  } else if (names->statement.empty()) {
-    close_unnamed_of_others();
   }
+  close_unnamed_of_others(names->statement);
   rest_ = Rest::forward;
   std::string storage;
   const auto name = statement != nullptr ? std::string_view(statement->server_name) : foreign_name(names->statement, storage);
@@ -113,13 +164,14 @@ const ClientSession::Portal* ClientSession::find_portal(std::string_view name) c
 // ---- descriptions. A client reads rows by what it was told when it prepared, whichever connection it was told on ----
 
 ClientSession::Comparison ClientSession::compare(const PreparedStatement& statement) const {
-  if (!statement.told) return Comparison::agrees;
+  if (!statement.told || statement.may_be_gone) return Comparison::agrees;
   const Description here = server_->description(statement.id);
   const auto differs = [](std::uint64_t told, std::uint64_t known) { return told != 0 && known != 0 && told != known; };
   const auto unknown = [](std::uint64_t told, std::uint64_t known) { return told != 0 && known == 0; };
-  if (differs(statement.told->parameters, here.parameters) || differs(statement.told->row, here.row)) return Comparison::differs;
-  return unknown(statement.told->parameters, here.parameters) || unknown(statement.told->row, here.row) ? Comparison::unknown
-                                                                                                        : Comparison::agrees;
+  const Description& told = *statement.told;
+  if (differs(told.parameters, here.parameters) || differs(told.row, here.row)) return Comparison::differs;
+  if (unknown(told.parameters, here.parameters) || unknown(told.row, here.row)) return Comparison::unknown;
+  return Comparison::agrees;
 }
 
 // A Bind of a statement that this server connection has not described: it is described first. True: the Bind is to wait.
@@ -179,6 +231,7 @@ void ClientSession::forward_describe(const wire::Slice& slice) {
                           portal != nullptr ? portal->told : nullptr);
     return server_->out().add(slice.bytes);
   }
+  close_unnamed_of_others(target->name);
   PreparedStatement* statement = statements_.find(target->name);
   std::string storage;
   if (statement != nullptr) {
@@ -186,7 +239,6 @@ void ClientSession::forward_describe(const wire::Slice& slice) {
     if (!statement->told) statement->told = std::make_shared<Description>();
     replies.push_describe(Kind::describe, statement->id, statement->told);
   } else {
-    if (target->name.empty()) close_unnamed_of_others();
     replies.push_describe(Kind::describe, 0, nullptr);
   }
   const std::string_view name = statement != nullptr ? statement->server_name : foreign_name(target->name, storage);
@@ -197,20 +249,18 @@ void ClientSession::forward_close(const wire::Slice& slice) {
   const auto target = wire::read_target(slice.body());
   if (!target) return malformed();
   open_group();
-  server_->replies().push(Kind::client_close);
+  PreparedStatement* statement = target->kind == 'S' ? statements_.find(target->name) : nullptr;
+  server_->replies().push(Kind::client_close, statement != nullptr ? statement->id : 0);
   if (target->kind == 'P') {
     if (const auto portal = named_portals_.find(target->name); portal != named_portals_.end()) named_portals_.erase(portal);
     return server_->out().add(slice.bytes);
   }
-  PreparedStatement* statement = statements_.find(target->name);
   std::string storage;
   const std::string_view name = statement != nullptr ? statement->server_name : foreign_name(target->name, storage);
   wire::append_target(server_->out().text(), 'C', {'S', name});
   if (statement == nullptr) return;
-  server_->drop_statement(statement->id);
-  if (statement->server_name.empty()) server_->unnamed_statement = 0;
-  host_.pool().retire(statement->id);
-  statements_.erase(target->name);
+  statement->may_be_gone = true;
+  outcomes_open_ = true;
 }
 
 }  // namespace ca::driver

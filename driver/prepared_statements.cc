@@ -63,7 +63,19 @@ PreparedStatement& PreparedStatements::define(std::string_view name, std::string
   statement.tail.assign(tail);
   statement.traits = std::move(traits);
   statement.told.reset();
+  statement.may_be_gone = false;
   return statement;
+}
+
+PreparedStatement& PreparedStatements::put(std::string_view name, PreparedStatement statement) {
+  return statements_.insert_or_assign(std::string(name), std::move(statement)).first->second;
+}
+
+std::optional<std::string_view> PreparedStatements::name_of(StatementId id) const {
+  for (const auto& [name, statement] : statements_) {
+    if (statement.id == id) return name;
+  }
+  return std::nullopt;
 }
 
 PreparedStatement* PreparedStatements::find(std::string_view name) noexcept {
@@ -79,9 +91,10 @@ std::string PreparedStatements::with_own_names(std::string_view text) const {
     text.remove_prefix(at + prefix.size());
     StatementId id = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-    const auto own = std::find_if(statements_.begin(), statements_.end(), [id](const auto& known) { return known.second.id == id; });
-    const bool known = error == std::errc() && own != statements_.end();
-    result += known ? std::string_view(own->first) : std::string_view(prefix);
+    const auto name = error == std::errc() ? name_of(id) : std::nullopt;
+    const auto gone = std::find_if(gone_.begin(), gone_.end(), [id](const auto& entry) { return entry.first == id; });
+    const bool known = name || gone != gone_.end();
+    result += name ? *name : known ? std::string_view(gone->second) : std::string_view(prefix);
     if (known) text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   }
   return result += text;
@@ -95,6 +108,7 @@ void PreparedStatements::erase(std::string_view name) {
 void PreparedStatements::forget(StatementId id) {
   for (auto place = statements_.begin(); place != statements_.end(); ++place) {
     if (place->second.id == id) {
+      gone_.emplace_back(id, place->first);
       statements_.erase(place);
       return;
     }

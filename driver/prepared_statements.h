@@ -8,8 +8,11 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "driver/sql_traits.h"
 
@@ -33,6 +36,14 @@ struct PreparedStatement {
   std::string tail;         // of Parse: the query text and the parameter types
   SqlTraits traits;
   std::shared_ptr<Description> told = {};  // what the client was told of it; nullptr: nothing
+  bool may_be_gone = false;  // a Close, DISCARD ALL or DEALLOCATE ALL was sent, and not answered yet
+};
+
+// A Parse whose outcome decides which of two statements the client has.
+struct Redefinition {
+  std::string name;             // of a statement that PostgreSQL knows, or not any more
+  PreparedStatement statement;  // `name` is not empty: what it is if the Parse succeeds; else what it is if that is skipped
+  std::optional<Description> here = {};  // of the latter, if the server has it
 };
 
 class PreparedStatements {
@@ -40,20 +51,30 @@ class PreparedStatements {
   // The statement under `name`, replaced where there was one. The pointer is good until it is erased.
   PreparedStatement& define(std::string_view name, std::string_view tail, SqlTraits traits, StatementId id);
   PreparedStatement* find(std::string_view name) noexcept;
+  // Puts `statement` under `name`, whatever was there.
+  PreparedStatement& put(std::string_view name, PreparedStatement statement);
   void erase(std::string_view name);
   // Returns `text` with the client's own names in place of those that its statements have on servers.
   std::string with_own_names(std::string_view text) const;
-  void forget(StatementId id);  // its Parse failed; no-op where it was replaced meanwhile
+  // Its Parse failed, or it is closed. No-op if it was replaced. Errors may still name it until clear_gone().
+  void forget(StatementId id);
+  void clear_gone() { gone_.clear(); }
   void clear() { statements_.clear(); }
+  // The name of statement `id`; nullopt if there is none.
+  std::optional<std::string_view> name_of(StatementId id) const;
   bool empty() const noexcept { return statements_.empty(); }
 
   template <class Visit>
   void each(Visit visit) const {
     for (const auto& [name, statement] : statements_) visit(statement);
   }
+  void set_may_be_gone(bool may_be_gone) {
+    for (auto& [name, statement] : statements_) statement.may_be_gone = may_be_gone;
+  }
 
  private:
   std::map<std::string, PreparedStatement, std::less<>> statements_;
+  std::vector<std::pair<StatementId, std::string>> gone_;
 };
 
 // The name of statement `id` on servers.

@@ -1,5 +1,6 @@
 #include "driver/reply_queue.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace ca::driver {
@@ -19,6 +20,11 @@ void ReplyQueue::push(Kind kind, StatementId statement) {
 }
 
 void ReplyQueue::push_local(std::string bytes) { entries_.push_back({Kind::local, 0, std::move(bytes)}); }
+
+void ReplyQueue::push_parse(Kind kind, StatementId statement, std::shared_ptr<Redefinition> redefinition) {
+  push(kind, statement);
+  entries_.back().redefinition = std::move(redefinition);
+}
 
 void ReplyQueue::push_refused(std::string error) { entries_.push_back({Kind::refused, 0, std::move(error)}); }
 
@@ -59,17 +65,24 @@ void ReplyQueue::pop() noexcept {
   }
 }
 
-std::optional<bool> ReplyQueue::complete(Kind of_client, Kind hidden) {
+std::optional<ReplyQueue::Completed> ReplyQueue::complete(Kind of_client, Kind hidden) {
   if (none()) return std::nullopt;
-  const Kind kind = entries_[head_].kind;
-  if (kind != of_client && kind != hidden) return std::nullopt;
+  Entry& entry = entries_[head_];
+  if (entry.kind != of_client && entry.kind != hidden) return std::nullopt;
+  Completed completed{entry.kind == of_client, entry.statement, std::move(entry.redefinition)};
   pop();
-  return kind == of_client;
+  return completed;
 }
 
-std::optional<bool> ReplyQueue::parse_complete() { return complete(Kind::client_parse, Kind::hidden_parse); }
+bool ReplyQueue::has_parse_of(StatementId statement) const {
+  return std::any_of(entries_.begin() + static_cast<std::ptrdiff_t>(head_), entries_.end(), [&](const Entry& entry) {
+    return entry.statement == statement && (entry.kind == Kind::client_parse || entry.kind == Kind::hidden_parse);
+  });
+}
 
-std::optional<bool> ReplyQueue::close_complete() { return complete(Kind::client_close, Kind::hidden_close); }
+std::optional<ReplyQueue::Completed> ReplyQueue::parse_complete() { return complete(Kind::client_parse, Kind::hidden_parse); }
+
+std::optional<ReplyQueue::Completed> ReplyQueue::close_complete() { return complete(Kind::client_close, Kind::hidden_close); }
 
 bool ReplyQueue::listen_complete() {
   if (none() || entries_[head_].kind != Kind::listen) return false;
@@ -77,17 +90,19 @@ bool ReplyQueue::listen_complete() {
   return true;
 }
 
-void ReplyQueue::note_failure(std::vector<FailedParse>& failed) const {
+void ReplyQueue::note_failure(std::vector<FailedParse>& failed, bool skipped) const {
   const Entry& entry = entries_[head_];
   const bool of_client = entry.kind == Kind::client_parse;
-  if (of_client || entry.kind == Kind::hidden_parse) failed.push_back({entry.statement, of_client});
+  if (of_client || entry.kind == Kind::hidden_parse) {
+    failed.push_back({entry.statement, of_client, skipped, entry.redefinition});
+  }
 }
 
 void ReplyQueue::error(std::vector<FailedParse>& failed) {
   needs_proof_ = in_copy_ && inner_syncs_ > 0;
   end_copy();
-  while (!none() && !is_ready(entries_[head_].kind)) {
-    note_failure(failed);
+  for (bool skipped = false; !none() && !is_ready(entries_[head_].kind); skipped = true) {
+    note_failure(failed, skipped);
     pop();
   }
 }
@@ -99,7 +114,7 @@ ReplyQueue::Ready ReplyQueue::ready(std::vector<FailedParse>& failed) {
     Entry& entry = entries_[head_];
     const Kind kind = entry.kind;
     if (kind == Kind::local) result.local = std::move(entry.bytes);
-    note_failure(failed);
+    note_failure(failed, true);
     pop();
     if (is_ready(kind)) {
       result.awaited = true;

@@ -43,6 +43,7 @@ class ReplyQueue {
   };
 
   void push(Kind kind, StatementId statement = 0);
+  void push_parse(Kind kind, StatementId statement, std::shared_ptr<Redefinition> redefinition = nullptr);
   void push_local(std::string bytes);
   // `told` (may be nullptr) is filled in once the description has come.
   void push_describe(Kind kind, StatementId statement, std::shared_ptr<Description> told);
@@ -60,9 +61,16 @@ class ReplyQueue {
   bool awaits_description() const noexcept { return !none() && entries_.back().kind == Kind::hidden_describe; }
 
   // ---- what came from the server ----
-  // ParseComplete, CloseComplete: whether the client is to see it; nullopt: nothing of the kind was asked for.
-  std::optional<bool> parse_complete();
-  std::optional<bool> close_complete();
+  // ParseComplete, CloseComplete: nullopt: nothing of the kind was asked for.
+  struct Completed {
+    bool of_client;  // who is to see it
+    StatementId statement;
+    std::shared_ptr<Redefinition> redefinition;
+  };
+  std::optional<Completed> parse_complete();
+  std::optional<Completed> close_complete();
+  // Whether a Parse of the statement is among what is not answered.
+  bool has_parse_of(StatementId statement) const;
   bool listen_complete();  // CloseComplete is the answer to Kind::listen; else nothing is done
   // The kind of the entry that is answered next.
   std::optional<Kind> next() const noexcept { return none() ? std::nullopt : std::optional(entries_[head_].kind); }
@@ -75,6 +83,8 @@ class ReplyQueue {
   struct FailedParse {
     StatementId statement;
     bool of_client;      // else the driver's own: the client's statement stands, it is only not known to this server
+    bool skipped = false;  // it did not fail by itself
+    std::shared_ptr<Redefinition> redefinition = {};
   };
   void error(std::vector<FailedParse>& failed);
   // ReadyForQuery. The client sees `local` before it. Not awaited: no message that ends so was sent.
@@ -106,6 +116,7 @@ class ReplyQueue {
     StatementId statement;
     std::string bytes;
     std::shared_ptr<Description> told = {};
+    std::shared_ptr<Redefinition> redefinition = {};
     std::size_t copy_ends = 0;  // of copy, copy_query: CopyDone and CopyFail sent before CopyInResponse came
   };
   bool none() const noexcept { return head_ == entries_.size(); }
@@ -114,8 +125,8 @@ class ReplyQueue {
   }
   void end_copy() noexcept;
   void pop() noexcept;
-  void note_failure(std::vector<FailedParse>& failed) const;
-  std::optional<bool> complete(Kind of_client, Kind hidden);
+  void note_failure(std::vector<FailedParse>& failed, bool skipped) const;
+  std::optional<Completed> complete(Kind of_client, Kind hidden);
 
   std::vector<Entry> entries_;  // live from head_ on
   std::size_t head_ = 0;

@@ -196,7 +196,7 @@ void ServerConnection::run_own(std::string_view sql) {
   reset_done_ = false;
   wire::append_query(out_.text(), sql);
   replies_.push(ReplyQueue::Kind::query);
-  unnamed_statement = 0;
+  drop_unnamed();
   flush();
 }
 
@@ -208,10 +208,6 @@ void ServerConnection::own_work_done(char status) {
   if (phase_ == Phase::draining) return clean();
   if (!own_error_.empty() || status != 'I') return fail("its session could not be reset: " + own_error_);
   clean();
-}
-
-void ServerConnection::retire(StatementId statement) {
-  if (prepared_.erase(statement) > 0) retired_.push_back(statement);
 }
 
 // ---- cancelling, and the end ----

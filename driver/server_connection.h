@@ -55,7 +55,9 @@ class LeaseHolder {
   virtual void listen_executed() {}                             // the answer to ReplyQueue::Kind::listen belongs here
   virtual bool shows_notification(std::string_view) { return true; }  // of this channel
   virtual void session_prepared(bool ok, const std::string& error) = 0;  // answer to run_first()
-  virtual void parse_failed(StatementId statement) = 0;
+  virtual void parse_failed(const ReplyQueue::FailedParse& parse) = 0;
+  virtual void statement_redefined(Redefinition&) {}            // its Parse has succeeded
+  virtual void statement_closed(StatementId) {}
   // Returns the text of an error that names statements, with the names that the holder knows them by.
   virtual std::string with_own_names(std::string_view text) const { return std::string(text); }
   virtual void statements_dropped(bool session_reset) = 0;      // DEALLOCATE ALL, or DISCARD ALL (session_reset)
@@ -84,6 +86,14 @@ class ServerOwner {
 };
 
 class ServerConnection {
+ private:
+  struct Prepared {
+    Description description;
+    std::uint64_t group;  // answered() at the end of the group of its Parse
+    bool of_client;
+    bool confirmed;       // by ParseComplete
+  };
+
  public:
   enum class Phase : std::uint8_t { connecting, idle, leased, draining, cleaning, closed };
   using Serial = std::uint64_t;
@@ -151,12 +161,16 @@ class ServerConnection {
   void group_flushed() noexcept { group_due_ = group_asked_; }
   void group_closed() noexcept { group_asked_ = group_due_ = 0; }  // a Sync follows, whose ReadyForQuery is awaited
   bool owes_group_reply() const noexcept { return group_due_ > 0; }
-  bool has_statement(StatementId statement) const { return prepared_.contains(statement); }
-  void note_statement(StatementId statement) { prepared_.insert_or_assign(statement, Description{}); }
+  // Whether the statement is prepared here when the next message is read.
+  enum class Knows : std::uint8_t { no, unless_its_group_fails, yes };
+  Knows knows(const PreparedStatement& statement) const;
+  // A Parse of it was sent. `of_client`: a name that the client itself prepares.
+  void note_statement(const PreparedStatement& statement, bool of_client);
+  void note_prepared(StatementId statement) { prepared_.insert_or_assign(statement, Prepared{{}, 0, false, true}); }
   // What PostgreSQL has said of the statement on this connection, as far as it was asked.
   Description description(StatementId statement) const;
   void drop_statement(StatementId statement) { prepared_.erase(statement); }
-  StatementId unnamed_statement = 0;          // whose Parse the unnamed statement is
+  void drop_unnamed() noexcept { unnamed_ = {}; }
   bool off_base() const noexcept { return !changed_parameters_.empty(); }
 
  private:
@@ -180,6 +194,9 @@ class ServerConnection {
   void keep_description();
   static bool names_statement(const wire::Slice& error);
   void tell_refused();
+  Fate on_parsed();
+  Fate on_closed();
+  void forget_failed();
   void prove_copy_failed();
   void on_proof_ready();
   void own_work_done(char status);
@@ -202,8 +219,10 @@ class ServerConnection {
   ReplyQueue replies_;
   LeaseHolder* holder_ = nullptr;
   Phase phase_ = Phase::connecting;
-  std::unordered_map<StatementId, Description> prepared_;
-  std::pair<StatementId, Description> unnamed_description_{};
+  std::uint64_t group_at_hand() const noexcept { return answered_ + replies_.ready_count() + 1; }
+  Prepared* prepared(StatementId statement);
+  std::unordered_map<StatementId, Prepared> prepared_;
+  std::pair<StatementId, Prepared> unnamed_{};  // whose Parse the unnamed statement is
   Description described_;         // by the answer at hand, so far
   std::string description_text_;  // of the message at hand
   bool describes_ = false;        // the message at hand is a part of a description

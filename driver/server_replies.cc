@@ -60,10 +60,10 @@ ServerConnection::Fate ServerConnection::hide_unless(std::optional<bool> shown) 
 ServerConnection::Fate ServerConnection::on_message(const wire::Slice& slice) {
   const Fate seen = own_work_ || holder_ == nullptr ? Fate::hide : Fate::show;
   switch (slice.type) {
-    case '1': return hide_unless(replies_.parse_complete());
+    case '1': return on_parsed();
     case '3':
       if (replies_.proving()) return replies_.proof_close() ? Fate::hide : hide_unless(std::nullopt);
-      return replies_.listen_complete() ? Fate::listen : hide_unless(replies_.close_complete());
+      return replies_.listen_complete() ? Fate::listen : on_closed();
     case 'A': return seen == Fate::show ? on_notification(slice) : seen;
     case 'C': on_complete(slice); return seen;
     case 'E': return on_error(slice);
@@ -156,23 +156,11 @@ void ServerConnection::keep_description() {
   const bool hidden = replies_.next() == ReplyQueue::Kind::hidden_describe;
   const Description description = std::exchange(described_, {});
   const StatementId statement = replies_.described(description);
-  Description* here = nullptr;
-  if (const auto place = prepared_.find(statement); place != prepared_.end()) here = &place->second;
-  if (statement == unnamed_statement && statement != 0) {
-    if (unnamed_description_.first != statement) unnamed_description_ = {statement, {}};
-    here = &unnamed_description_.second;
-  }
-  if (here != nullptr) {
-    if (description.parameters != 0) here->parameters = description.parameters;
-    here->row = description.row;
+  if (Prepared* here = prepared(statement); here != nullptr) {
+    if (description.parameters != 0) here->description.parameters = description.parameters;
+    here->description.row = description.row;
   }
   if (hidden && holder_ != nullptr) holder_->described();
-}
-
-Description ServerConnection::description(StatementId statement) const {
-  if (unnamed_description_.first == statement && unnamed_statement == statement) return unnamed_description_.second;
-  const auto place = prepared_.find(statement);
-  return place == prepared_.end() ? Description{} : place->second;
 }
 
 void ServerConnection::prove_copy_failed() {
@@ -199,9 +187,8 @@ void ServerConnection::on_complete(const wire::Slice& slice) {
   if (tag == "ROLLBACK" && !own_work_ && holder_ != nullptr) holder_->undone(false);
   if (!tag || (*tag != "DISCARD ALL" && *tag != "DEALLOCATE ALL")) return;
   reset_done_ = *tag == "DISCARD ALL";
-  prepared_.clear();
+  std::erase_if(prepared_, [this](const auto& known) { return !replies_.has_parse_of(known.first); });
   retired_.clear();
-  unnamed_statement = 0;
   if (holder_ != nullptr && !own_work_) holder_->statements_dropped(reset_done_);
 }
 
@@ -229,12 +216,7 @@ void ServerConnection::on_ready(const wire::Slice& slice, const char* run) {
   }
   const auto ready = replies_.ready(failed_);
   ++answered_;
-  for (const auto& failed : failed_) {
-    prepared_.erase(failed.statement);
-    if (unnamed_statement == failed.statement) unnamed_statement = 0;
-    if (failed.of_client && holder_ != nullptr) holder_->parse_failed(failed.statement);
-  }
-  failed_.clear();
+  forget_failed();
   expects_ = !replies_.empty() || group_due_ > 0;
   if (!ready.awaited) return fail("PostgreSQL answered what was not asked");
   if (own_work_) return own_work_done(status_);

@@ -298,6 +298,7 @@ class Statement {
     }
     if (is_word(first_, "discard")) {
       traits_.discards_all = traits_.discards_all || is_word(token.text, "all");
+      traits_.drops_statements = traits_.drops_statements || traits_.discards_all;
       return false;
     }
     if (is_temporary(token.text)) traits_.pins |= pin::temporary;
@@ -307,7 +308,10 @@ class Statement {
   bool go_on_deallocate(const Token& token) {
     if (count_ == 2 && token.kind == TokenKind::word && is_word(token.text, "prepare")) return true;
     ++target_count_;
-    if (token.kind == TokenKind::word && is_word(token.text, "all")) target_count_ = 2;
+    if (token.kind == TokenKind::word && is_word(token.text, "all")) {
+      target_count_ = 2;
+      traits_.drops_statements = true;
+    }
     if (token.kind != TokenKind::word && token.kind != TokenKind::quoted_name) target_count_ = 2;
     traits_.name = token.text;
     if (token.kind == TokenKind::word) {

@@ -50,9 +50,27 @@ struct SqlTraits {
   // The text is one DEALLOCATE of one name (`name`, folded as PostgreSQL does) and nothing else.
   bool deallocates_one = false;
   std::string name;
+  bool drops_statements = false;     // has a DISCARD ALL or a DEALLOCATE ALL
   bool names_statements = false;     // has the word EXECUTE or DEALLOCATE
   bool may_copy = false;             // a statement in it begins with COPY: the client's data may follow
   ListenText listens;                // the LISTEN and UNLISTEN in it
+
+  // Adds what `other` does: one of both runs.
+  void add(const SqlTraits& other) {
+    pins |= other.pins;
+    if (!listens.commands.empty() || !other.listens.commands.empty()) pins |= pin::listen;
+    listens = {};
+    begins_transaction = begins_transaction || other.begins_transaction;
+    only_reads = only_reads && other.only_reads;
+    needs_history = needs_history || other.needs_history;
+    may_draw = may_draw || other.may_draw;
+    discards_all = discards_all || other.discards_all;
+    writes = writes || other.writes;
+    deallocates_one = false;
+    drops_statements = drops_statements || other.drops_statements;
+    names_statements = names_statements || other.names_statements;
+    may_copy = may_copy || other.may_copy;
+  }
 
   // Must not begin on a connection that is shared.
   bool wants_own_connection() const noexcept { return pins != 0 || begins_transaction; }

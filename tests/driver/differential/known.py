@@ -41,13 +41,10 @@ def failed_groups(answered):
     yield failed
 
 
-def names_a_statement(piece):
-    """Defines or closes a statement under a name."""
-    return piece[:1] == b"P" and piece[5:6] != b"\0" or piece[:2] == b"C" and piece[5:6] == b"S"
-
-
-def failed_group_with_names(talk, answers):
-    return any(failed and any(map(names_a_statement, pieces)) for pieces, failed in groups_of(talk, answers))
+def unnamed_parse_behind_a_failure(talk, answers):
+    """A group that fails prepares the unnamed statement, and not by its first message."""
+    return any(failed and any(piece[:1] == b"P" and piece[5:6] == b"\0" for piece in pieces[1:])
+               for pieces, failed in groups_of(talk, answers))
 
 
 def settings_given_back(talk, answers):
@@ -55,7 +52,7 @@ def settings_given_back(talk, answers):
 
 
 OPEN = {
-    "a group that fails and names a statement": failed_group_with_names,
+    "a group that fails and may have skipped a Parse of the unnamed statement": unnamed_parse_behind_a_failure,
 }
 
 DOCUMENTED = {

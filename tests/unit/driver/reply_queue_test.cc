@@ -7,6 +7,11 @@ using Kind = ReplyQueue::Kind;
 
 namespace {
 std::vector<ReplyQueue::FailedParse> failed;
+
+// Whether the client is to see it.
+std::optional<bool> shown(const std::optional<ReplyQueue::Completed>& completed) {
+  return completed ? std::optional(completed->of_client) : std::nullopt;
+}
 }
 
 TEST_CASE("the reply to a hidden Parse is hidden and the client's own is shown, in the order sent") {
@@ -16,10 +21,10 @@ TEST_CASE("the reply to a hidden Parse is hidden and the client's own is shown, 
   queue.push(Kind::client_parse, 8);
   queue.push(Kind::client_close);
   queue.push(Kind::sync);
-  CHECK(queue.close_complete() == std::optional(false));
-  CHECK(queue.parse_complete() == std::optional(false));
-  CHECK(queue.parse_complete() == std::optional(true));
-  CHECK(queue.close_complete() == std::optional(true));
+  CHECK(shown(queue.close_complete()) == std::optional(false));
+  CHECK(shown(queue.parse_complete()) == std::optional(false));
+  CHECK(shown(queue.parse_complete()) == std::optional(true));
+  CHECK(shown(queue.close_complete()) == std::optional(true));
   CHECK(queue.ready_count() == 1);
   failed.clear();
   CHECK(queue.ready(failed).awaited);
@@ -53,7 +58,7 @@ TEST_CASE("an error drops what is not answered any more, up to its own Sync") {
   CHECK_FALSE(failed[1].of_client);
   CHECK(queue.ready_count() == 2);
   CHECK(queue.ready(failed).local.empty());
-  CHECK(queue.parse_complete() == std::optional(true));
+  CHECK(shown(queue.parse_complete()) == std::optional(true));
 }
 
 TEST_CASE("an error in a simple query drops nothing of what comes after it") {
@@ -65,7 +70,7 @@ TEST_CASE("an error in a simple query drops nothing of what comes after it") {
   queue.error(failed);
   CHECK(failed.empty());
   CHECK(queue.ready(failed).awaited);
-  CHECK(queue.parse_complete() == std::optional(true));
+  CHECK(shown(queue.parse_complete()) == std::optional(true));
 }
 
 TEST_CASE("what the driver answers itself comes before the ReadyForQuery of its own group") {
@@ -198,10 +203,10 @@ TEST_CASE("what stands in for the Execute of a LISTEN is answered in its place, 
   queue.push(Kind::client_close);
   queue.push(Kind::sync);
   CHECK_FALSE(queue.listen_complete());
-  CHECK(queue.parse_complete() == std::optional(true));
+  CHECK(shown(queue.parse_complete()) == std::optional(true));
   CHECK(queue.listen_complete());
   CHECK_FALSE(queue.listen_complete());
-  CHECK(queue.close_complete() == std::optional(true));
+  CHECK(shown(queue.close_complete()) == std::optional(true));
   failed.clear();
   CHECK(queue.ready(failed).awaited);
   queue.push(Kind::listen);
@@ -251,4 +256,34 @@ TEST_CASE("a row's hash depends on names, types and modifiers, and on nothing el
   CHECK(row("a", 1, 23, 9, 0) != base);
   CHECK(hash_row({}) != 0);
   CHECK(hash_row({}) != base);
+}
+
+TEST_CASE("of the Parses that fail with their group, only the one at its head may have failed by itself") {
+  ReplyQueue queue;
+  queue.push_parse(Kind::client_parse, 1);
+  queue.push_parse(Kind::client_parse, 2, std::make_shared<Redefinition>(Redefinition{"a", {}}));
+  queue.push(Kind::sync);
+  queue.push_parse(Kind::hidden_parse, 3);
+  CHECK(queue.has_parse_of(2));
+  failed.clear();
+  queue.error(failed);
+  REQUIRE(failed.size() == 2);
+  CHECK_FALSE(failed[0].skipped);
+  CHECK(failed[1].skipped);
+  CHECK(failed[1].redefinition->name == "a");
+  CHECK_FALSE(queue.has_parse_of(2));
+  CHECK(queue.has_parse_of(3));
+}
+
+TEST_CASE("a Parse that succeeds and a Close tell which statement they were about") {
+  ReplyQueue queue;
+  queue.push_parse(Kind::client_parse, 4, std::make_shared<Redefinition>(Redefinition{"b", {}}));
+  queue.push(Kind::client_close, 4);
+  const auto parse = queue.parse_complete();
+  REQUIRE(parse);
+  CHECK(parse->statement == 4);
+  CHECK(parse->redefinition->name == "b");
+  const auto close = queue.close_complete();
+  REQUIRE(close);
+  CHECK(close->statement == 4);
 }
