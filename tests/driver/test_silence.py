@@ -14,7 +14,7 @@ from driver_process import until
 from pg_cluster import PgCluster
 
 LIMIT = 2.0  # server_wait_timeout
-SLACK = 2.0
+SLACK = 4.0  # of a machine that is busy
 
 
 def connect(driver, **more):
