@@ -136,9 +136,17 @@ def hand_over():
     yield b"\1\0\x40\xff\0\x41\x7f"
 
 
+def http():
+    yield b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    yield b"POST /mcp?a=%20b&c HTTP/1.1\r\nHost: [::1]:80\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n{}"
+    yield b"POST /mcp HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+    yield b"GET http://localhost/x#y HTTP/1.0\r\nhost:localhost\r\n folded\r\n\r\n"
+    yield b"GET /a HTTP/1.1\nHost: a\n\n"
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
-    for make in [configuration, frontend, backend, relay, control, notify, sources, ignore, hand_over]:
+    for make in [configuration, frontend, backend, relay, control, notify, sources, ignore, hand_over, http]:
         target = folder / make.__name__
         target.mkdir(parents=True, exist_ok=True)
         for old in target.iterdir():
