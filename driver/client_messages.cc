@@ -117,12 +117,7 @@ void ClientSession::forward_message(const wire::Slice& slice) {
     case 'C': forward_close(slice); break;
     case 'S': forward_sync(slice); break;
     case 'E': forward_execute(slice); break;
-    case 'H':
-      if (server_->replies().copying_in()) break;  // the server ignores it there
-      host_.pool().make_exclusive(*server_);       // the client wants answers before it goes on, whenever that is
-      server_->out().add(slice.bytes);
-      server_->group_flushed();
-      break;
+    case 'H': forward_flush(slice); break;
     case 'F':
       if (state_.group_open()) return refuse_within_batch();
       ++groups_in_lease_;
@@ -141,8 +136,20 @@ void ClientSession::forward_message(const wire::Slice& slice) {
     default: malformed(); break;
   }
   traits_known_ = false;
-  // PostgreSQL skips what comes behind an error.
-  if (of_group(slice.type) && server_ != nullptr && state_.group_open() && !skipping_ && !group_failed_) server_->group_asked();
+  if (of_group(slice.type)) note_asked();
+}
+
+// PostgreSQL skips what comes behind an error.
+void ClientSession::note_asked() {
+  if (server_ != nullptr && state_.group_open() && !skipping_ && !group_failed_) server_->group_asked();
+}
+
+// The client wants answers before it goes on, whenever that is. Within a COPY the server ignores it.
+void ClientSession::forward_flush(const wire::Slice& slice) {
+  if (server_->replies().copying_in()) return;
+  host_.pool().make_exclusive(*server_);
+  server_->out().add(slice.bytes);
+  server_->group_flushed();
 }
 
 void ClientSession::forward_execute(const wire::Slice& slice) {

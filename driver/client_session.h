@@ -203,6 +203,8 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   void forward_close(const wire::Slice& slice);
   void forward_sync(const wire::Slice& slice);
   void forward_execute(const wire::Slice& slice);
+  void forward_flush(const wire::Slice& slice);
+  void note_asked();
   bool must_wait_for_reply(const wire::Slice& slice);
   bool must_wait_for_all(const wire::Slice& slice);
   bool depends_on_answers(const wire::Slice& slice);

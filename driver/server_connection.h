@@ -195,6 +195,8 @@ class ServerConnection {
   static bool names_statement(const wire::Slice& error);
   void tell_refused();
   Fate on_parsed();
+  Fate on_close_complete();
+  Fate on_copy_in(Fate seen);
   Fate on_closed();
   void forget_failed();
   void prove_copy_failed();

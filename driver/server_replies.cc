@@ -61,23 +61,29 @@ ServerConnection::Fate ServerConnection::on_message(const wire::Slice& slice) {
   const Fate seen = own_work_ || holder_ == nullptr ? Fate::hide : Fate::show;
   switch (slice.type) {
     case '1': return on_parsed();
-    case '3':
-      if (replies_.proving()) return replies_.proof_close() ? Fate::hide : hide_unless(std::nullopt);
-      return replies_.listen_complete() ? Fate::listen : on_closed();
+    case '3': return on_close_complete();
     case 'A': return seen == Fate::show ? on_notification(slice) : seen;
     case 'C': on_complete(slice); return seen;
     case 'E': return on_error(slice);
-    case 'G':
-      if (!replies_.copy_in()) return hide_unless(std::nullopt);
-      if (holder_ == nullptr) fail("its client is gone in the middle of a COPY");
-      else holder_->copy_started();
-      return seen;
+    case 'G': return on_copy_in(seen);
     case 'S': on_parameter(slice); return seen;
     case 't': case 'T': case 'n': return on_description(slice, seen);
     case 'Z': return Fate::ready;
     case 'R': case 'K': case 'v': case 'W': return hide_unless(std::nullopt);
     default: return seen;
   }
+}
+
+ServerConnection::Fate ServerConnection::on_close_complete() {
+  if (replies_.proving()) return replies_.proof_close() ? Fate::hide : hide_unless(std::nullopt);
+  return replies_.listen_complete() ? Fate::listen : on_closed();
+}
+
+ServerConnection::Fate ServerConnection::on_copy_in(Fate seen) {
+  if (!replies_.copy_in()) return hide_unless(std::nullopt);
+  if (holder_ == nullptr) fail("its client is gone in the middle of a COPY");
+  else holder_->copy_started();
+  return seen;
 }
 
 // Replies that come while a ReadyForQuery is due belong to a group before.

@@ -166,31 +166,22 @@ class Statement {
   enum class Copy : std::uint8_t { no, source, stream, options };
 
   void look_at_name(std::string_view name) {
-    switch (name[0]) {
-      case 's': case 'S': case 'p': case 'P':
-        for (const auto& function : pinning_functions) {
-          if (is_word(name, function.name)) traits_.pins |= function.pins;
-        }
-        if (has_prefix(name, "pg_temp")) traits_.pins |= pin::temporary;
-        if (is_word(name, "setval")) makes_history_ = true;
-        break;
-      case 'c': case 'C': case 'l': case 'L':
-        if (is_word(name, "currval") || is_word(name, "lastval")) asks_history_ = true;
-        break;
-      case 'd': case 'D': case 'e': case 'E':
-        if (is_word(name, "execute") || is_word(name, "deallocate")) traits_.names_statements = true;
-        break;
-      case 'n': case 'N':
-        if (is_word(name, "nextval")) makes_history_ = true;
-        break;
-      case 't': case 'T':
-        // SELECT ... INTO TEMP name; also INTO LOCAL TEMP.
-        if (is_temporary(name) && (is_word(previous_, "into") || is_word(previous_, "local") || is_word(previous_, "global"))) {
-          traits_.pins |= pin::temporary;
-        }
-        break;
-      default: break;
+    constexpr std::string_view initials = "cdelnpst";  // of every name below; spares most words the comparisons
+    if (name.empty() || initials.find(static_cast<char>(name[0] | 0x20)) == std::string_view::npos) return;
+    note_pins(name);
+    if (is_word(name, "currval") || is_word(name, "lastval")) asks_history_ = true;
+    if (is_word(name, "nextval") || is_word(name, "setval")) makes_history_ = true;
+    if (is_word(name, "execute") || is_word(name, "deallocate")) traits_.names_statements = true;
+  }
+
+  void note_pins(std::string_view name) {
+    for (const auto& function : pinning_functions) {
+      if (is_word(name, function.name)) traits_.pins |= function.pins;
     }
+    if (has_prefix(name, "pg_temp")) traits_.pins |= pin::temporary;
+    // SELECT ... INTO TEMP name; also INTO LOCAL TEMP.
+    const bool target = is_word(previous_, "into") || is_word(previous_, "local") || is_word(previous_, "global");
+    if (target && is_temporary(name)) traits_.pins |= pin::temporary;
   }
 
   void begin() {
@@ -212,7 +203,12 @@ class Statement {
     else if (is("deallocate")) is_deallocate_ = true, settled_ = false;
     else if (is("copy") && !in_parentheses_) copy_ = Copy::source, traits_.may_copy = true;
     else if (is("truncate")) writes_ = true;
-    else if (is("prepare") || is("declare") || is("discard") || is("create")) settled_ = false;
+    else settled_ = !goes_on_with_more(first_);
+  }
+
+  // The words behind the first one decide.
+  static bool goes_on_with_more(std::string_view first) {
+    return is_word(first, "prepare") || is_word(first, "declare") || is_word(first, "discard") || is_word(first, "create");
   }
 
   // EXPLAIN [ANALYZE] [VERBOSE] or EXPLAIN (options); false at the statement that it explains. EXPLAIN (query) is not told

@@ -13,7 +13,7 @@ from pg_cluster import PgCluster  # noqa: E402
 
 def pytest_addoption(parser):
     parser.addoption("--driver", required=True, help="path of the built-in driver program")
-    parser.addoption("--conversations", type=int, default=0, help="how many the differential test plays")
+    parser.addoption("--conversations", type=int, default=1000, help="how many the differential test plays")
     parser.addoption("--first-seed", type=int, default=1, help="of the differential test")
 
 

@@ -215,6 +215,10 @@ class Copies:
         return f"copy {table} from stdin"
 
     def steps(self):
+        """The unnamed statement is no COPY afterwards: one that is executed where nobody expects it ends the conversation."""
+        return [*self.copy(), Step([parse_typed(b"", "select 1"), SYNC])]
+
+    def copy(self):
         rng = self.rng
         chance = rng.random()
         if chance < 0.2:

@@ -35,8 +35,6 @@ def ends(program, cluster):
 
 
 def test_random_conversations_have_the_answers_of_postgresql(ends, request):
-    if request.config.getoption("--conversations") == 0:
-        pytest.skip("only with --conversations: script/differential")
     first = request.config.getoption("--first-seed")
     count = request.config.getoption("--conversations")
     left_out = collections.Counter()
