@@ -139,6 +139,7 @@ TEST_CASE("content is binary as git decides it, but for a few NUL bytes in sourc
   CHECK(inspect("a", std::string(8000, 'x') + std::string(1, '\0')).kind == ContentKind::text);
   CHECK(inspect("a", "").kind == ContentKind::text);
   CHECK(inspect("a.py", "").kind == ContentKind::source);
-  CHECK(inspect("a.py", std::string(99, '#') + '\0').kind == ContentKind::source);
-  CHECK(inspect("a.py", std::string(98, '#') + '\0').kind == ContentKind::binary);
+  CHECK(inspect("a.py", std::string(15, '#') + '\0').kind == ContentKind::source);
+  CHECK(inspect("a.py", std::string(15, '\xfc') + '\0').kind == ContentKind::source);
+  CHECK(inspect("a.py", std::string(14, '#') + '\0').kind == ContentKind::binary);
 }
