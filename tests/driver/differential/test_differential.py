@@ -58,4 +58,4 @@ def test_random_conversations_have_the_answers_of_postgresql(ends, request):
     print(f"played {sum(played)} conversations; left out: {dict(left_out)}")
     if found:
         pytest.fail("\n\n".join(found), pytrace=False)
-    assert left_out.total() <= sum(played) // 2, f"too many are left out: {dict(left_out)}"
+    assert left_out.total() <= sum(played) * 0.6, f"too many are left out: {dict(left_out)}"
