@@ -15,7 +15,7 @@ ContentType inspect(std::string_view path, std::string_view bytes) {
   std::optional<Language> language = detect_language(path, bytes);
   if (!is_utf16(bytes)) {
     const auto nuls = static_cast<std::size_t>(std::count(head.begin(), head.end(), '\0'));
-    if (nuls > 0 && (!language || nuls * bytes_per_nul > head.size())) return {ContentKind::binary, std::nullopt};
+    if (nuls > 0 && !(language && (nuls == 1 || nuls * bytes_per_nul <= head.size()))) return {ContentKind::binary, std::nullopt};
   }
   return {language ? ContentKind::source : ContentKind::text, language};
 }

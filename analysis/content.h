@@ -25,7 +25,7 @@ inline constexpr std::size_t inspected_bytes = 8000;
 // ".h" takes the whole file.
 //
 // UTF-16 with a byte order mark is text. Other content is binary if its first inspected_bytes have a NUL, as git decides it. But a file
-// whose name or first line says a language is source if at most one byte in 16 is NUL.
+// whose name or first line says a language is source with a single NUL, or if at most one byte in 16 is NUL.
 ContentType inspect(std::string_view path, std::string_view bytes);
 
 // Whether `bytes` begin with a byte order mark of UTF-16. That of UTF-32 is none.
