@@ -109,11 +109,14 @@ void ClientSession::copy_ended() {
 void ClientSession::copy_proved(bool group_answered) {
   state_.close_group();
   close_listen_group();
-  skipping_ = !group_answered;  // its Sync is still to come
+  const bool given_up = std::exchange(copy_given_up_, false);
+  if (given_up && !group_answered) ready(state_.in_transaction() ? 'E' : 'I');  // its Sync came within the COPY
+  skipping_ = !given_up && !group_answered;  // its Sync is still to come
   go_on_after_reply();
 }
 
 void ClientSession::copy_started() {
+  copy_given_up_ = false;
   if (server_->replies().copying_in()) host_.pool().make_exclusive(*server_);  // it lasts as long as the client likes
   if (leaving_ || wait_for_reply_) host_.pump_later(*this);
 }

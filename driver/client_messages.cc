@@ -9,6 +9,9 @@ namespace {
 
 using Kind = ReplyQueue::Kind;
 
+// Data of a COPY, its end, and what PostgreSQL ignores in it.
+bool of_copy(char type) { return std::string_view("dcfHS").find(type) != std::string_view::npos; }
+
 bool of_group(char type) { return type == 'P' || type == 'B' || type == 'D' || type == 'E' || type == 'C'; }
 
 }  // namespace
@@ -30,6 +33,7 @@ bool ClientSession::handle(const wire::Slice& slice) {
     return true;
   }
   if (skipping_ && slice.type != 'S') return true;
+  if (!of_copy(slice.type)) give_up_copy();
   if (must_wait_for_reply(slice)) return false;
   if (must_close_batch(slice)) return false;
   if (must_wait_for_all(slice)) return false;
@@ -106,9 +110,16 @@ bool ClientSession::ask_for_server(const wire::Slice& slice) {
   return false;
 }
 
+// The client sends something else than data to a COPY that wants some. Either it has left the COPY open, or it knows that
+// the COPY fails and the error is on its way to us. CopyFail is right in both cases: PostgreSQL ignores it behind an error.
+void ClientSession::give_up_copy() {
+  if (server_ == nullptr || !server_->replies().copying_in()) return;
+  wire::append_copy_fail(server_->out().text(), "unexpected message during COPY from stdin");
+  server_->replies().push(Kind::copy_end);
+  copy_given_up_ = true;
+}
+
 void ClientSession::forward_message(const wire::Slice& slice) {
-  const bool of_copy = std::string_view("dcfHS").find(slice.type) != std::string_view::npos;
-  if (server_->replies().copying_in() && !of_copy) return fatal("08P01", "unexpected message during COPY from stdin");
   switch (slice.type) {
     case 'Q': forward_query(slice); break;
     case 'P': forward_parse(slice); break;
@@ -188,19 +199,32 @@ bool ClientSession::depends_on_answers(const wire::Slice& slice) {
     case 'Q': return traits_of(slice).listens.is_one_listen() || traits_of(slice).deallocates_one;
     case 'P': {
       const auto parse = wire::read_parse(slice.body());
-      return traits_of(slice).deallocates_one || (parse && parse->name.empty() && state_.group_open() && is_unnamed_open());
+      if (traits_of(slice).deallocates_one) return true;
+      if (parse && parse->name.empty()) return state_.group_open() && is_unnamed_open();
+      return parse && may_be_gone(parse->name);
     }
     case 'B':
       if (traits_of(slice).listens.is_one_listen()) return true;
-      if (const auto names = wire::read_bind_names(slice.body())) return names->statement.empty() && is_unnamed_open();
+      if (const auto names = wire::read_bind_names(slice.body())) return is_open(names->statement);
       return false;
     case 'D':
       if (const auto target = wire::read_target(slice.body())) {
-        return target->kind == 'S' && target->name.empty() && is_unnamed_open();
+        return target->kind == 'S' && is_open(target->name);
       }
       return false;
     default: return false;
   }
+}
+
+bool ClientSession::may_be_gone(std::string_view name) {
+  const auto* statement = statements_.find(name);
+  return statement != nullptr && statement->may_be_gone;
+}
+
+// Whether it is known which statement a use of `name` reaches on this server, and whether it must be prepared there.
+bool ClientSession::is_open(std::string_view name) {
+  if (name.empty()) return is_unnamed_open();
+  return may_be_gone(name) && server_->knows(*statements_.find(name)) != ServerConnection::Knows::yes;
 }
 
 bool ClientSession::is_unnamed_open() {

@@ -205,9 +205,12 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   void forward_execute(const wire::Slice& slice);
   void forward_flush(const wire::Slice& slice);
   void note_asked();
+  void give_up_copy();
   bool must_wait_for_reply(const wire::Slice& slice);
   bool must_wait_for_all(const wire::Slice& slice);
   bool depends_on_answers(const wire::Slice& slice);
+  bool may_be_gone(std::string_view name);
+  bool is_open(std::string_view name);
   bool is_unnamed_open();
   bool must_compare_descriptions(const wire::Slice& slice);
   enum class Comparison : std::uint8_t { agrees, differs, unknown };
@@ -225,6 +228,7 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   void take_effect(const SqlTraits& traits);
   void answer_group(std::string bytes);
   bool refuse_history(const SqlTraits& traits);
+  void statement_stays(const Redefinition& redefinition);
   void prepare_here(PreparedStatement& statement);
   void statements_may_be_gone();
   void outcomes_are_known();
@@ -281,6 +285,7 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   bool outcomes_open_ = false;        // a statement may be gone, or a name of one that is gone may be in an answer
   Portal unnamed_portal_;
   std::map<std::string, Portal, std::less<>> named_portals_;  // until the end of their transaction
+  bool copy_given_up_ = false;        // give_up_copy() has ended the COPY at hand
   bool wait_for_reply_ = false;       // a message waits for the answer to what was sent before it
   bool wait_for_all_ = false;       // a message waits until all groups before its own are answered
   bool simple_listen_ = false;        // the LISTEN that is awaited came as a Query

@@ -61,6 +61,7 @@ void ClientSession::forward_named_parse(std::string_view name, std::string_view 
       Redefinition{std::string(name), {known->id, known->server_name, std::string(tail), traits_}});
   prepare_here(*known);
   if (known->may_be_gone) known->told = redefinition->statement.told = std::make_shared<Description>();
+  redefinition->before = known->traits;
   known->traits.add(traits_);
   wire::append_parse(server_->out().text(), known->server_name, tail);
   server_->replies().push_parse(Kind::client_parse, 0, std::move(redefinition));
@@ -92,10 +93,16 @@ void ClientSession::statement_redefined(Redefinition& redefinition) {
   server_->note_prepared(id);
 }
 
+void ClientSession::statement_stays(const Redefinition& redefinition) {
+  PreparedStatement* known = statements_.find(redefinition.name);
+  if (known != nullptr && known->id == redefinition.statement.id) known->traits = redefinition.before;
+}
+
 void ClientSession::parse_failed(const ReplyQueue::FailedParse& parse) {
   const bool current = statements_.name_of(parse.statement).has_value();
   outcomes_open_ = true;
   statements_.forget(parse.statement);
+  if (parse.redefinition && !parse.redefinition->name.empty()) statement_stays(*parse.redefinition);
   if (current && parse.skipped && parse.redefinition && parse.redefinition->name.empty()) {
     statements_.put({}, std::move(parse.redefinition->statement));
   }

@@ -19,6 +19,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds stop_limit{2000};  // for statements that run when the stop comes
+constexpr milliseconds cancel_limit{500};  // for the requests to cancel those that still run then
 
 PoolSettings pool_settings(const DriverConfig& config, const ConnectSettings& connect) {
   return {connect, config.shared_connections, config.exclusive_connections,
@@ -168,7 +169,7 @@ void Driver::settle() {
     pool_->settle();
   } while (!clients_->settled());
   clients_->settle();
-  if (stopping_ && clients_->empty()) finish(exit_code::ok);
+  if (stopping_ && clients_->empty() && pool_->cancels_are_sent()) finish(exit_code::ok);
 }
 
 // ---- the end ----
@@ -180,8 +181,9 @@ void Driver::stop() {
   if (!clients_) return finish(exit_code::ok);
   clients_->shut_down();
   stop_limit_.emplace(loop_, [this] {
+    if (clients_->empty()) return finish(exit_code::ok);
+    stop_limit_->start(cancel_limit);
     clients_->end_now();
-    finish(exit_code::ok);
   });
   stop_limit_->start(stop_limit);
 }

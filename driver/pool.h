@@ -100,6 +100,8 @@ class Pool : private ServerOwner {
   struct Counts {
     int idle = 0, connecting = 0, cleaning = 0, leased = 0;
   };
+  // No request to cancel a statement is on its way. One that is not sent at the driver's end leaves its statement running.
+  bool cancels_are_sent() const noexcept { return running_cancels_ == 0 && queued_cancels_.empty(); }
   Counts counts() const;
   std::size_t waiting(LeaseMode mode) const { return queue(mode).size(); }
   std::chrono::milliseconds longest_wait() const;
@@ -189,6 +191,7 @@ class Pool : private ServerOwner {
   std::vector<std::pair<std::string, std::string>> parameters_;
   struct CancelWork;
   std::deque<CancelWork*> queued_cancels_;    // owned
+  std::shared_ptr<char> alive_ = std::make_shared<char>();  // a cancel request in a thread may outlive the pool
   int running_cancels_ = 0;                   // in libuv's threads
   SqlDialect dialect_;
   std::vector<SentCancel> sent_cancels_;

@@ -22,6 +22,7 @@ struct Pool::CancelWork {
   uv_work_t work{};
   std::unique_ptr<PGcancel, void (*)(PGcancel*)> cancel;
   EventLoop* loop;
+  std::weak_ptr<char> pool;  // expired: it is gone
   std::function<void()> done;
 };
 
@@ -35,7 +36,7 @@ void Pool::send_cancel(ServerConnection& server, milliseconds pause) {
   if (!handle) return;
   ++cancels_sent_;
   auto done = [this, serial = server.serial(), answered = server.answered(), pause] { cancel_sent(serial, answered, pause); };
-  queued_cancels_.push_back(new CancelWork{{}, std::move(handle), &loop_, std::move(done)});
+  queued_cancels_.push_back(new CancelWork{{}, std::move(handle), &loop_, alive_, std::move(done)});
   run_cancels();
 }
 
@@ -46,6 +47,7 @@ void Pool::run_cancels() {
   };
   const auto after = [](uv_work_t* raw, int) {
     const std::unique_ptr<CancelWork> finished(static_cast<CancelWork*>(raw->data));
+    if (finished->pool.expired()) return;
     finished->done();
     if (finished->loop->settle) finished->loop->settle();
   };

@@ -44,6 +44,7 @@ struct Redefinition {
   std::string name;             // of a statement that PostgreSQL knows, or not any more
   PreparedStatement statement;  // `name` is not empty: what it is if the Parse succeeds; else what it is if that is skipped
   std::optional<Description> here = {};  // of the latter, if the server has it
+  SqlTraits before = {};                 // `name` is not empty: of the statement as it was
 };
 
 class PreparedStatements {

@@ -145,6 +145,12 @@ void ReplyQueue::copy_complete() {
   if (!none() && entries_[head_].kind == Kind::copy) pop();  // COPY to the client, or from a file
 }
 
+bool ReplyQueue::no_copy_came() {
+  if (none() || entries_[head_].kind != Kind::copy) return false;
+  pop();
+  return true;
+}
+
 void ReplyQueue::begin_proof() {
   clear();
   proving_ = true;

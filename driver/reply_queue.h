@@ -78,6 +78,8 @@ class ReplyQueue {
   std::string take_refused();                             // our error. REQUIRES: next() is `refused`
   // CommandComplete of COPY: PostgreSQL has skipped the Syncs within.
   void copy_complete();
+  // All that was sent is answered. True: the next entry was an Execute that might have begun a COPY, and has not.
+  bool no_copy_came();
   // ErrorResponse: everything up to the next Query or Sync will not be answered. Statements whose Parse is among it are
   // appended to `failed`. In a simple query nothing is dropped.
   struct FailedParse {

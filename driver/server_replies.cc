@@ -92,8 +92,8 @@ void ServerConnection::note_group_reply(char type) noexcept {
   constexpr std::string_view last_replies = "123TnCIs";  // of one message each
   if (type == 'E') return group_closed();
   if (last_replies.find(type) == std::string_view::npos) return;
-  --group_asked_;
   if (group_due_ > 0) --group_due_;
+  if (--group_asked_ == 0 && replies_.no_copy_came() && holder_ != nullptr) holder_->copy_ended();
 }
 
 ServerConnection::Fate ServerConnection::on_notification(const wire::Slice& slice) {

@@ -232,6 +232,11 @@ void append_sync(std::string& out) { const Message message(out, 'S'); }
 
 void append_flush(std::string& out) { const Message message(out, 'H'); }
 
+void append_copy_fail(std::string& out, std::string_view why) {
+  const Message message(out, 'f');
+  append_text(out, why);
+}
+
 void append_terminate(std::string& out) { const Message message(out, 'X'); }
 
 }  // namespace ca::wire

@@ -85,6 +85,7 @@ void append_bind(std::string& out, std::string_view portal, std::string_view sta
 void append_target(std::string& out, char type, Target target);  // Describe 'D' or Close 'C'
 void append_sync(std::string& out);
 void append_flush(std::string& out);
+void append_copy_fail(std::string& out, std::string_view why);
 void append_terminate(std::string& out);
 
 }  // namespace ca::wire

@@ -354,6 +354,19 @@ def test_a_statement_that_outlasts_the_stop_does_not_hold_it_up(start, cluster):
     assert running.pgconn.get_result().error_field(psycopg.pq.DiagnosticField.SQLSTATE) == b"08007"
 
 
+def test_every_statement_that_outlasts_the_stop_is_cancelled(start, cluster):
+    """Eight at once: more requests than are sent at a time."""
+    running_here = "select count(*) from pg_stat_activity where query = 'select pg_sleep(61)' and state = 'active'"
+    driver = start(cluster.conninfo, shared_connections=2, exclusive_connections=8)
+    clients = [connect(driver) for _ in range(8)]
+    for client in clients:
+        client.pgconn.send_query(b"select pg_sleep(61)")
+        client.pgconn.flush()
+    until(lambda: cluster.sql(running_here) == "8", what="the statements' start")
+    assert driver.stop(seconds=4) == 0
+    until(lambda: cluster.sql(running_here) == "0", what="the statements' end")
+
+
 def test_clients_that_come_after_the_stop_wait_for_the_next_driver(start, cluster):
     driver = start(cluster.conninfo)
     assert driver.stop() == 0

@@ -95,12 +95,16 @@ def refusing(cluster):
     """Tables that take no row: `guarded` refuses before the first byte of data is read, `picky` while it is read."""
     cluster.sql("""
         create or replace function refuse() returns trigger language plpgsql as $$ begin raise 'no'; end $$;
-        drop table if exists guarded, picky, fine;
+        create or replace function refuse_late() returns trigger language plpgsql as
+            $$ begin perform pg_sleep(0.3); raise 'no'; end $$;
+        drop table if exists guarded, late, picky, fine;
+        create table late (a int);
+        create trigger refuse before insert on late for each statement execute function refuse_late();
         create table fine (a int);
         create table guarded (a int);
         create trigger refuse before insert on guarded for each statement execute function refuse();
         create table picky (a int check (a > 1));
-        grant all on guarded, picky, fine to public""")
+        grant all on guarded, late, picky, fine to public""")
 
 
 def copy_once(client, table, waits, token):
@@ -157,6 +161,20 @@ COPIES = {
     "a statement between the failure and its Sync": [(copy(b"picky") + SYNC, b"G"), (ROW + DONE, b"E"), (SELECT, b"Z")],
     "within a transaction": [BEGIN, (copy(b"guarded") + SYNC, b"G"), (ROW + DONE + SYNC, b"Z"), ROLLBACK],
     "within a transaction, while it reads": [BEGIN, (copy(b"picky") + SYNC, b"G"), (ROW + DONE + SYNC, b"Z"), ROLLBACK],
+    "a Query comes before its error": [(copy(b"late") + SYNC, b"G"), (query(b"select 6"), b"")],
+    "a group comes before its error": [(copy(b"late") + SYNC, b"G"), (SELECT, b"")],
+    "a Query comes before the error of a Query": [(query(TEXT % b"late"), b"G"), (query(b"select 6"), b"")],
+    "a group comes before the error of a Query": [(query(TEXT % b"late"), b"G"), (SELECT, b"")],
+    "a statement that was to become a COPY": [
+        (parse(b"a", b"select 5") + SYNC, b"Z"),
+        (parse(b"", b"selec") + message(b"C", b"Sa\0") + parse(b"a", TEXT % FINE) + SYNC + bind(b"a") + EXECUTE + SYNC, b"Z")],
+    "a COPY that was to become another statement": [
+        (parse(b"a", TEXT % FINE) + SYNC, b"Z"),
+        (parse(b"", b"selec") + message(b"C", b"Sa\0") + parse(b"a", b"select 5") + SYNC + bind(b"a") + EXECUTE, b"G"),
+        (ROW + DONE + SYNC, b"Z")],
+    "a COPY that becomes another statement": [
+        (parse(b"a", TEXT % FINE) + SYNC, b"Z"),
+        (message(b"C", b"Sa\0") + parse(b"a", b"select 5") + bind(b"a") + EXECUTE + SYNC, b"Z")],
     "no such table": [(copy(b"missing") + SYNC, b"Z"), (ROW + DONE + SYNC, b"Z")],
     "its group has failed before": [(parse(b"", b"selec"), b""), (bind(b"") + copy(FINE) + SYNC, b"Z")],
     "a COPY to the client": [(parse(b"", b"copy (select 7) to stdout") + bind(b"") + EXECUTE + SYNC, b"Z")],
@@ -180,6 +198,15 @@ def test_a_copy_is_answered_as_by_postgresql_wherever_its_syncs_stand(driver, cl
     for _ in range(5):
         with begin(driver) as client:
             assert converse(client, COPIES[name]) == expected
+    until(lambda: all(row["lease"] == "" for row in driver.show("SERVERS")), what="all leases returned")
+
+
+@pytest.mark.parametrize("begun", [query(TEXT % FINE), copy(FINE) + SYNC], ids=["a Query", "a group and its Sync"])
+def test_a_copy_is_given_up_by_a_message_that_is_no_data(driver, refusing, begun):
+    with begin(driver) as client:
+        replies = converse(client, [(begun, b"G"), (query(b"select 6"), b"E")])
+        assert b"COPY from stdin failed: unexpected message" in next(body for kind, body in replies if kind == b"E")
+        assert [body[-1:] for kind, body in replies if kind == b"D"] == [b"6", b"d"]  # of the Query, and "the end"
     until(lambda: all(row["lease"] == "" for row in driver.show("SERVERS")), what="all leases returned")
 
 

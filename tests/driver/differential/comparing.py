@@ -79,6 +79,6 @@ def difference(ends, talk, left_out):
     lines = f"seed {talk.seed} differs. Repeat it: script/differential 1 {talk.seed}\n"
     shortest = shrink(ends, talk)
     again = both(ends, shortest, limit=SHRINK_LIMIT)
-    if again[0] != again[1]:
-        return lines + describe(shortest, *again)
+    if again[0] != again[1]:  # it may have another cause than the first one
+        return "\n".join([lines + describe(shortest, *again), "before it was made smaller:", *first_difference(direct, behind)])
     return lines + "It does not differ when it is played again.\n" + describe(talk, direct, behind)

@@ -61,20 +61,6 @@ def unnamed_parse_behind_a_failure(talk, answers):
                for group in groups_of(talk, answers))
 
 
-def closed_and_prepared_again(talk, answers):
-    """A pipeline closes a named statement and prepares the name again in a later group, before the Close is answered."""
-    for step in talk.steps:
-        closed, earlier = set(), set()
-        for piece in step.pieces:
-            if piece[:1] == b"P" and piece[5:].split(b"\0")[0] in earlier:
-                return True
-            if piece[:1] == b"C" and piece[5:6] == b"S" and piece[6:7] != b"\0":
-                closed.add(piece[6:].split(b"\0")[0])
-            if piece[:1] == b"S":
-                earlier |= closed
-    return False
-
-
 def prepared_in_a_failed_transaction(talk, answers):
     """PostgreSQL looks at the statement before it says that the transaction has failed. The driver may have to prepare it first."""
     def uses_a_statement(piece):
@@ -90,7 +76,6 @@ def settings_given_back(talk, answers):
 
 OPEN = {
     "a group that fails and may have skipped a Parse of the unnamed statement": unnamed_parse_behind_a_failure,
-    "a name that is closed and prepared again in one pipeline": closed_and_prepared_again,
 }
 
 DOCUMENTED = {

@@ -99,8 +99,15 @@ def normal_welcome(answers):
 
 
 def normal(answers):
-    """Object ids of user tables in a RowDescription are numbered anew in each database."""
-    return [(kind, without_table_ids(body) if kind == b"T" else body) for kind, body in answers]
+    """Object ids of user tables in a RowDescription are numbered anew in each database. In a failed transaction it may be the
+    driver's own Parse that is refused, in place of the Bind behind it: the place in PostgreSQL's source differs."""
+    change = {b"T": without_table_ids, b"E": without_source_place}
+    return [(kind, change[kind](body) if kind in change else body) for kind, body in answers]
+
+
+def without_source_place(body):
+    fields = body.split(b"\0")
+    return b"\0".join(field for field in fields if field[:1] not in b"FLR") if b"C25P02" in fields else body
 
 
 def without_table_ids(body):
