@@ -33,6 +33,7 @@ bool ClientSession::handle(const wire::Slice& slice) {
     return true;
   }
   if (skipping_ && slice.type != 'S') return true;
+  names_known_ = false;
   if (!of_copy(slice.type)) give_up_copy();
   if (must_wait_for_reply(slice)) return false;
   if (must_close_batch(slice)) return false;
@@ -74,7 +75,12 @@ void ClientSession::drop_refused(const wire::Slice& slice) {
 }
 
 SqlTraits ClientSession::inspect(std::string_view sql) const {
-  return inspect_sql(sql, host_.harmless_functions(), options_.dialect ? *options_.dialect : host_.pool().dialect());
+  return host_.inspect(sql, options_.dialect ? *options_.dialect : host_.pool().dialect());
+}
+
+const std::optional<wire::BindNames>& ClientSession::names_of(const wire::Slice& bind) {
+  if (!std::exchange(names_known_, true)) names_ = wire::read_bind_names(bind.body());
+  return names_;
 }
 
 const SqlTraits& ClientSession::traits_of(const wire::Slice& slice) {
@@ -90,7 +96,7 @@ const SqlTraits& ClientSession::traits_of(const wire::Slice& slice) {
   } else if (slice.type == 'P') {
     if (const auto parse = wire::read_parse(slice.body())) traits_ = inspect(parse->query);
   } else if (slice.type == 'B') {
-    const auto names = wire::read_bind_names(slice.body());
+    const auto& names = names_of(slice);
     const auto* statement = names ? statements_.find(names->statement) : nullptr;
     if (statement != nullptr) traits_ = statement->traits;
   } else if (slice.type == 'F') {
@@ -205,7 +211,7 @@ bool ClientSession::depends_on_answers(const wire::Slice& slice) {
     }
     case 'B':
       if (traits_of(slice).listens.is_one_listen()) return true;
-      if (const auto names = wire::read_bind_names(slice.body())) return is_open(names->statement);
+      if (const auto& names = names_of(slice)) return is_open(names->statement);
       return false;
     case 'D':
       if (const auto target = wire::read_target(slice.body())) {
@@ -244,7 +250,7 @@ void ClientSession::open_group() {
 // where the group has failed, so the group is closed by a Sync of ours, and the Query waits for the answer. True: it is to wait.
 bool ClientSession::must_close_batch(const wire::Slice& slice) {
   if (batch_end_ > 0) return true;
-  if (server_ == nullptr || !state_.group_open() || (slice.type != 'Q' && slice.type != 'F') || server_->replies().copying_in()) return false;
+  if ((slice.type != 'Q' && slice.type != 'F') || server_ == nullptr || !state_.group_open() || server_->replies().copying_in()) return false;
   if (group_executes_ && !state_.in_transaction()) return false;  // refused: a Sync would commit it by itself
   close_batch();
   return true;

@@ -43,7 +43,7 @@ class ClientHost {
   virtual Notifications& notifications() = 0;
   virtual std::span<char> read_buffer() = 0;                 // for one read at a time
   virtual StatementId next_statement() = 0;
-  virtual const HarmlessFunctions& harmless_functions() const = 0;
+  virtual SqlTraits inspect(std::string_view sql, SqlDialect dialect) = 0;
   virtual bool reset_after_write() const = 0;
   virtual void cancel(const wire::CancelRequest& request) = 0;  // may use read_buffer()
   virtual bool take_place() = 0;                             // one of max_clients; false: none is left
@@ -191,6 +191,7 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   void drop_refused(const wire::Slice& slice);
   bool ask_for_server(const wire::Slice& slice);
   SqlTraits inspect(std::string_view sql) const;
+  const std::optional<wire::BindNames>& names_of(const wire::Slice& bind);  // of the message at hand
   const SqlTraits& traits_of(const wire::Slice& slice);
   void forward_message(const wire::Slice& slice);
   void forward_query(const wire::Slice& slice);
@@ -256,6 +257,8 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   ServerConnection* server_ = nullptr;
   SqlTraits traits_;                  // of the message at hand
   bool traits_known_ = false;
+  std::optional<wire::BindNames> names_;
+  bool names_known_ = false;
   std::string refusal_;               // the message at the front is to be answered by this error
   std::map<std::string, std::string, std::less<>> listen_portals_;  // bound in this group to a LISTEN; their channels
   std::vector<std::string> executing_listens_;  // the server has not come to them yet

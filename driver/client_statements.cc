@@ -132,7 +132,7 @@ void ClientSession::close_unnamed_of_others(std::string_view name) {
 }
 
 void ClientSession::forward_bind(const wire::Slice& slice) {
-  const auto names = wire::read_bind_names(slice.body());
+  const auto& names = names_of(slice);
   if (!names) return malformed();
   const SqlTraits& traits = traits_of(slice);
   if (!opens_group(traits)) return;
@@ -177,14 +177,16 @@ ClientSession::Comparison ClientSession::compare(const PreparedStatement& statem
   const auto unknown = [](std::uint64_t told, std::uint64_t known) { return told != 0 && known == 0; };
   const Description& told = *statement.told;
   if (differs(told.parameters, here.parameters) || differs(told.row, here.row)) return Comparison::differs;
-  if (unknown(told.parameters, here.parameters) || unknown(told.row, here.row)) return Comparison::unknown;
+  static const std::uint64_t no_rows = hash_row({});
+  const bool never_rows = statement.traits.text_decides_rows && told.row == no_rows;
+  if (unknown(told.parameters, here.parameters) || (!never_rows && unknown(told.row, here.row))) return Comparison::unknown;
   return Comparison::agrees;
 }
 
 // A Bind of a statement that this server connection has not described: it is described first. True: the Bind is to wait.
 bool ClientSession::must_compare_descriptions(const wire::Slice& slice) {
   if (slice.type != 'B' || (state_.group_open() && group_failed_)) return false;
-  const auto names = wire::read_bind_names(slice.body());
+  const auto& names = names_of(slice);
   PreparedStatement* statement = names ? statements_.find(names->statement) : nullptr;
   if (statement == nullptr || compare(*statement) != Comparison::unknown) return false;
   if (!state_.group_open() && state_.must_refuse(traits_of(slice))) return false;

@@ -55,7 +55,7 @@ Clients::Clients(EventLoop& loop, Pool& pool, const DriverConfig& config, int li
       pool_(pool),
       config_(config),
       listen_fd_(listen_fd),
-      harmless_functions_(config.harmless_functions),
+      inspector_(config.harmless_functions),
       notifications_(loop, pool),
       console_(config, pool, notifications_, {[this] { return list(); }, [this] { return ever_; }}),
       read_buffer_(read_buffer_size),

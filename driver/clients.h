@@ -13,6 +13,7 @@
 #include "driver/client_session.h"
 #include "driver/console.h"
 #include "driver/notifications.h"
+#include "driver/text_inspector.h"
 
 namespace ca::driver {
 
@@ -39,7 +40,7 @@ class Clients final : private ClientHost {
   Notifications& notifications() override { return notifications_; }
   std::span<char> read_buffer() override { return read_buffer_; }
   StatementId next_statement() override { return next_statement_++; }
-  const HarmlessFunctions& harmless_functions() const override { return harmless_functions_; }
+  SqlTraits inspect(std::string_view sql, SqlDialect dialect) override { return inspector_.inspect(sql, dialect); }
   bool reset_after_write() const override { return config_.reset_after_write; }
   void cancel(const wire::CancelRequest& request) override;
   void pump_later(ClientSession& client) override { to_pump_.push_back(&client); }
@@ -59,7 +60,7 @@ class Clients final : private ClientHost {
   Pool& pool_;
   const DriverConfig& config_;
   int listen_fd_;
-  HarmlessFunctions harmless_functions_;
+  TextInspector inspector_;
   Notifications notifications_;
   Console console_;
   std::vector<char> read_buffer_;

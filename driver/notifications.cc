@@ -118,8 +118,10 @@ void Notifications::settle() {
     }
   }
   if (registry_.empty()) {
-    if (server_) server_->close_politely();
-    drop_server();
+    if (server_) {
+      server_->close_politely();
+      drop_server();
+    }
     retry_.stop();
     pause_before_retry_ = {};
     return;

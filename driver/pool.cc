@@ -282,8 +282,9 @@ bool Pool::has_live() const {
 // One connection is always kept or tried for; more as long as somebody waits who may have one, and never more than may be
 // lent.
 void Pool::open_more() {
-  if (retry_.running()) return;
+  if ((waiting() == 0 && !members_.empty()) || retry_.running()) return;
   const int places = budget_.total_limit() - budget_.in_use();
+  if (places <= static_cast<int>(idle_.size()) && !members_.empty()) return;
   const int wanted = std::min(places, budget_.grantable(LeaseMode::shared, shared_) +
                                           budget_.grantable(LeaseMode::exclusive, exclusive_));
   int missing = paused_ ? 0 : wanted - static_cast<int>(idle_.size());
@@ -294,14 +295,14 @@ void Pool::open_more() {
 
 // As many as wait beyond those connections that will soon be free.
 void Pool::reclaim() {
-  if (waiting() == 0 || paused_) return;
+  if (waiting() == 0 || paused_ || budget_.exclusive() == 0) return;  // a shared lease ends by itself
   const Counts now = counts();
   // Where as many are exclusive as may be, a free one is of no use to who wants it exclusively.
   const bool blocked = queue(LeaseMode::exclusive).size() > 0 && budget_.allowed(LeaseMode::exclusive) == 0;
   std::size_t coming = static_cast<std::size_t>(blocked ? now.cleaning : now.idle + now.connecting + now.cleaning);
   for (auto& member : members_) {
     if (coming >= waiting()) return;
-    if (member.borrower != nullptr && member.borrower->yield()) ++coming;
+    if (member.borrower != nullptr && member.mode == LeaseMode::exclusive && member.borrower->yield()) ++coming;
   }
 }
 

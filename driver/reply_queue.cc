@@ -43,14 +43,14 @@ StatementId ReplyQueue::described(const Description& description) {
   return statement;
 }
 
-std::string ReplyQueue::take_refused() { return std::move(entries_[head_].bytes); }
-
-// A Query may have several COPYs, so a CopyDone does not end its doubt.
-bool ReplyQueue::awaits_copy() const noexcept {
-  if (none() || copying_in_) return false;
-  const Entry& last = entries_.back();
-  return last.kind == Kind::copy_query || (last.kind == Kind::copy && last.copy_ends == 0);
+bool ReplyQueue::described_again(const Description& here) {
+  const Entry& entry = entries_[head_];
+  if (entry.kind != Kind::describe_portal || !entry.told || here.row == 0 || entry.told->row != here.row) return false;
+  pop();
+  return true;
 }
+
+std::string ReplyQueue::take_refused() { return std::move(entries_[head_].bytes); }
 
 void ReplyQueue::pop() noexcept {
   const Kind kind = entries_[head_].kind;

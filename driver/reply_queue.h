@@ -53,7 +53,11 @@ class ReplyQueue {
   std::size_t ready_count() const noexcept { return ready_count_; }  // ReadyForQuery messages still to come
   bool copying_in() const noexcept { return copying_in_; }           // the server wants more COPY data, as far as is known
   // The last message may begin a COPY, or is in doubt because of one: nothing may follow but its data, CopyDone, CopyFail.
-  bool awaits_copy() const noexcept;
+  bool awaits_copy() const noexcept {
+    if (none() || copying_in_) return false;
+    const Entry& last = entries_.back();  // a Query may have several COPYs, so a CopyDone does not end its doubt
+    return last.kind == Kind::copy_query || (last.kind == Kind::copy && last.copy_ends == 0);
+  }
   bool in_copy() const noexcept { return in_copy_; }
   // In a COPY, and a Sync was sent within: nothing may follow but Syncs.
   bool copy_in_doubt() const noexcept { return in_copy_ && inner_syncs_ > 0 && !copying_in_; }
@@ -74,7 +78,11 @@ class ReplyQueue {
   bool listen_complete();  // CloseComplete is the answer to Kind::listen; else nothing is done
   // The kind of the entry that is answered next.
   std::optional<Kind> next() const noexcept { return none() ? std::nullopt : std::optional(entries_[head_].kind); }
+  StatementId next_statement() const noexcept { return none() ? 0 : entries_[head_].statement; }
   StatementId described(const Description& description);  // REQUIRES: next() is a description
+  // The description of a portal, whose statement the client was told about, and which reads `here` on this server: nothing
+  // new can come. False: next() is something else.
+  bool described_again(const Description& here);
   std::string take_refused();                             // our error. REQUIRES: next() is `refused`
   // CommandComplete of COPY: PostgreSQL has skipped the Syncs within.
   void copy_complete();

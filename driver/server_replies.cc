@@ -141,6 +141,10 @@ ServerConnection::Fate ServerConnection::on_description(const wire::Slice& slice
   const auto next = replies_.next();
   describes_ = next == Kind::describe || next == Kind::hidden_describe || next == Kind::describe_portal;
   if (!describes_) return seen;
+  if (slice.type != 't' && replies_.described_again(description(replies_.next_statement()))) {
+    describes_ = false;
+    return seen;
+  }
   description_text_.clear();
   collect_description(slice);
   return next == Kind::hidden_describe ? Fate::hide : seen;

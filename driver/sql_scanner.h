@@ -25,6 +25,7 @@ struct Token {
 struct SqlDialect {
   bool standard_strings = true;  // standard_conforming_strings is on: a backslash in '...' is a character like any other
   bool ascii_is_ascii = true;    // in client_encoding no byte below 0x80 is part of another character
+  bool operator==(const SqlDialect&) const = default;
 };
 
 // True where client_encoding `name` is such an encoding. Blanks, `-` and `_` in it do not count.

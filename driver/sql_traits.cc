@@ -104,6 +104,13 @@ bool is_explain_option(std::string_view word) {
   return false;
 }
 
+bool decides_rows(std::string_view first) {
+  for (const std::string_view word : {"insert", "update", "delete", "merge", "begin", "start", "commit", "end", "rollback"}) {
+    if (is_word(first, word)) return true;
+  }
+  return false;
+}
+
 // SET LOCAL of these changes how the texts behind it in the transaction are to be read.
 bool changes_dialect(const Token& token) {
   return token.kind != TokenKind::word || is_word(token.text, "standard_conforming_strings") ||
@@ -196,6 +203,7 @@ class Statement {
     // EXPLAIN runs or plans queries, and statements that make a table of one.
     if (explain_ != Explain::no && verdict_ != Verdict::query) verdict_ = Verdict::unproven;
     if (verdict_ == Verdict::query && !in_parentheses_) query_.begin_query();
+    traits_.text_decides_rows = decides_rows(first_);
     if (is("begin") || is("start")) traits_.begins_transaction = true;
     else if (is("listen")) traits_.pins |= pin::listen;
     else if (is("load")) traits_.pins |= pin::library, verdict_ = Verdict::harmless;

@@ -53,6 +53,8 @@ struct SqlTraits {
   bool drops_statements = false;     // has a DISCARD ALL or a DEALLOCATE ALL
   bool names_statements = false;     // has the word EXECUTE or DEALLOCATE
   bool may_copy = false;             // a statement in it begins with COPY: the client's data may follow
+  // INSERT, UPDATE, DELETE, MERGE, BEGIN, COMMIT, ...: its text alone decides whether it gives rows. Not so CALL, FETCH or EXECUTE.
+  bool text_decides_rows = false;
   ListenText listens;                // the LISTEN and UNLISTEN in it
 
   // Adds what `other` does: one of both runs.
@@ -70,6 +72,7 @@ struct SqlTraits {
     drops_statements = drops_statements || other.drops_statements;
     names_statements = names_statements || other.names_statements;
     may_copy = may_copy || other.may_copy;
+    text_decides_rows = text_decides_rows && other.text_decides_rows;
   }
 
   // Must not begin on a connection that is shared.
