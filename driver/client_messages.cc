@@ -224,12 +224,12 @@ bool ClientSession::depends_on_answers(const wire::Slice& slice) {
 
 bool ClientSession::may_be_gone(std::string_view name) {
   const auto* statement = statements_.find(name);
-  return statement != nullptr && statement->may_be_gone;
+  return statement != nullptr && statement->may_be_gone();
 }
 
 // Whether it is known which statement a use of `name` reaches on this server, and whether it must be prepared there.
 bool ClientSession::is_open(std::string_view name) {
-  if (name.empty()) return is_unnamed_open();
+  if (name.empty() && is_unnamed_open()) return true;
   return may_be_gone(name) && server_->knows(*statements_.find(name)) != ServerConnection::Knows::yes;
 }
 

@@ -133,6 +133,8 @@ void ClientSession::forward_rest(const wire::Slice& slice) {
   server_->out().add(slice.bytes);
   if (!slice.last) return;
   rest_ = Rest::drop;
+  server_->message_complete();
+  if (server_ == nullptr) return;
   // The answer may have come before the end of the message: a COPY that failed.
   if (server_->replies().empty() && !state_.group_open()) {
     server_->flush();

@@ -114,7 +114,9 @@ class ClientSession final : private LeaseRequest, private LeaseHolder, private N
   bool shows_notification(std::string_view channel) override;
   void session_prepared(bool ok, const std::string& error) override;
   void session_checked(bool clean);
-  void parse_failed(const ReplyQueue::FailedParse& parse) override;
+  void parse_failed(const ReplyQueue::Undone& parse) override;
+  void close_skipped(StatementId statement) override;
+  bool inside_message() const override { return owes_rest(); }
   void statement_redefined(Redefinition& redefinition) override;
   void statement_closed(StatementId statement) override;
   std::string with_own_names(std::string_view text) const override { return statements_.with_own_names(text); }

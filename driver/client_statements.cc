@@ -60,7 +60,7 @@ void ClientSession::forward_named_parse(std::string_view name, std::string_view 
   auto redefinition = std::make_shared<Redefinition>(
       Redefinition{std::string(name), {known->id, known->server_name, std::string(tail), traits_}});
   prepare_here(*known);
-  if (known->may_be_gone) known->told = redefinition->statement.told = std::make_shared<Description>();
+  if (known->may_be_gone()) known->told = redefinition->statement.told = std::make_shared<Description>();
   redefinition->before = known->traits;
   known->traits.add(traits_);
   wire::append_parse(server_->out().text(), known->server_name, tail);
@@ -70,12 +70,12 @@ void ClientSession::forward_named_parse(std::string_view name, std::string_view 
 // ---- outcomes ----
 
 void ClientSession::statements_may_be_gone() {
-  statements_.set_may_be_gone(true);
+  statements_.set_drop_sent();
   outcomes_open_ = true;
 }
 
 void ClientSession::outcomes_are_known() {
-  statements_.set_may_be_gone(false);
+  statements_.set_answered();
   statements_.clear_gone();
   outcomes_open_ = false;
 }
@@ -85,6 +85,8 @@ void ClientSession::statement_closed(StatementId statement) {
   statements_.forget(statement);
   host_.pool().retire(statement);
 }
+
+void ClientSession::close_skipped(StatementId statement) { statements_.close_skipped(statement); }
 
 void ClientSession::statement_redefined(Redefinition& redefinition) {
   const StatementId id = redefinition.statement.id;
@@ -98,7 +100,7 @@ void ClientSession::statement_stays(const Redefinition& redefinition) {
   if (known != nullptr && known->id == redefinition.statement.id) known->traits = redefinition.before;
 }
 
-void ClientSession::parse_failed(const ReplyQueue::FailedParse& parse) {
+void ClientSession::parse_failed(const ReplyQueue::Undone& parse) {
   const bool current = statements_.name_of(parse.statement).has_value();
   outcomes_open_ = true;
   statements_.forget(parse.statement);
@@ -112,7 +114,7 @@ void ClientSession::parse_failed(const ReplyQueue::FailedParse& parse) {
 void ClientSession::prepare_here(PreparedStatement& statement) {
   using Knows = ServerConnection::Knows;
   const Knows knows = server_->knows(statement);
-  if (statement.may_be_gone || knows == Knows::yes) return;
+  if (statement.may_be_gone() || knows == Knows::yes) return;
   if (knows == Knows::unless_its_group_fails && !statement.server_name.empty()) {
     wire::append_target(server_->out().text(), 'C', {'S', statement.server_name});
     server_->replies().push(Kind::hidden_close);
@@ -171,7 +173,7 @@ const ClientSession::Portal* ClientSession::find_portal(std::string_view name) c
 // ---- descriptions. A client reads rows by what it was told when it prepared, whichever connection it was told on ----
 
 ClientSession::Comparison ClientSession::compare(const PreparedStatement& statement) const {
-  if (!statement.told || statement.may_be_gone) return Comparison::agrees;
+  if (!statement.told || statement.may_be_gone()) return Comparison::agrees;
   const Description here = server_->description(statement.id);
   const auto differs = [](std::uint64_t told, std::uint64_t known) { return told != 0 && known != 0 && told != known; };
   const auto unknown = [](std::uint64_t told, std::uint64_t known) { return told != 0 && known == 0; };
@@ -268,7 +270,7 @@ void ClientSession::forward_close(const wire::Slice& slice) {
   const std::string_view name = statement != nullptr ? statement->server_name : foreign_name(target->name, storage);
   wire::append_target(server_->out().text(), 'C', {'S', name});
   if (statement == nullptr) return;
-  statement->may_be_gone = true;
+  ++statement->closes_sent;
   outcomes_open_ = true;
 }
 

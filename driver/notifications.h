@@ -73,7 +73,7 @@ class Notifications final : private ServerOwner, private LeaseHolder {
   void flush_replies() override {}
   void server_ready(char transaction_status) override;
   void session_prepared(bool, const std::string&) override {}
-  void parse_failed(const ReplyQueue::FailedParse&) override {}
+  void parse_failed(const ReplyQueue::Undone&) override {}
   void statements_dropped(bool) override {}
   void copy_started() override {}
   void server_drained() override {}

@@ -67,7 +67,8 @@ PreparedStatement& PreparedStatements::define(std::string_view name, std::string
   statement.tail.assign(tail);
   statement.traits = std::move(traits);
   statement.told.reset();
-  statement.may_be_gone = false;
+  statement.closes_sent = 0;
+  statement.drop_sent = false;
   return statement;
 }
 
@@ -107,6 +108,23 @@ std::string PreparedStatements::with_own_names(std::string_view text) const {
 void PreparedStatements::erase(std::string_view name) {
   const auto place = statements_.find(name);
   if (place != statements_.end()) statements_.erase(place);
+}
+
+void PreparedStatements::set_drop_sent() {
+  for (auto& [name, statement] : statements_) statement.drop_sent = !name.empty();
+}
+
+void PreparedStatements::set_answered() {
+  for (auto& [name, statement] : statements_) {
+    statement.closes_sent = 0;
+    statement.drop_sent = false;
+  }
+}
+
+void PreparedStatements::close_skipped(StatementId id) {
+  for (auto& [name, statement] : statements_) {
+    if (statement.id == id && statement.closes_sent > 0) --statement.closes_sent;
+  }
 }
 
 void PreparedStatements::forget(StatementId id) {

@@ -36,7 +36,10 @@ struct PreparedStatement {
   std::string tail;         // of Parse: the query text and the parameter types
   SqlTraits traits;
   std::shared_ptr<Description> told = {};  // what the client was told of it; nullptr: nothing
-  bool may_be_gone = false;  // a Close, DISCARD ALL or DEALLOCATE ALL was sent, and not answered yet
+  int closes_sent = 0;      // and not answered yet
+  bool drop_sent = false;   // a DISCARD ALL or DEALLOCATE ALL was sent, and not answered yet
+
+  bool may_be_gone() const noexcept { return closes_sent > 0 || drop_sent; }
 };
 
 // A Parse whose outcome decides which of two statements the client has.
@@ -69,9 +72,12 @@ class PreparedStatements {
   void each(Visit visit) const {
     for (const auto& [name, statement] : statements_) visit(statement);
   }
-  void set_may_be_gone(bool may_be_gone) {
-    for (auto& [name, statement] : statements_) statement.may_be_gone = may_be_gone;
-  }
+  // A DISCARD ALL or DEALLOCATE ALL was sent. Neither concerns the unnamed statement.
+  void set_drop_sent();
+  // All that was sent is answered.
+  void set_answered();
+  // A Close of it was skipped behind an error. No-op if it was replaced.
+  void close_skipped(StatementId id);
 
  private:
   std::map<std::string, PreparedStatement, std::less<>> statements_;

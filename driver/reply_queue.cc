@@ -90,15 +90,16 @@ bool ReplyQueue::listen_complete() {
   return true;
 }
 
-void ReplyQueue::note_failure(std::vector<FailedParse>& failed, bool skipped) const {
+void ReplyQueue::note_failure(std::vector<Undone>& failed, bool skipped) const {
   const Entry& entry = entries_[head_];
+  if (entry.kind == Kind::client_close && entry.statement != 0) failed.push_back({entry.statement, true, skipped, true});
   const bool of_client = entry.kind == Kind::client_parse;
   if (of_client || entry.kind == Kind::hidden_parse) {
-    failed.push_back({entry.statement, of_client, skipped, entry.redefinition});
+    failed.push_back({entry.statement, of_client, skipped, false, entry.redefinition});
   }
 }
 
-void ReplyQueue::error(std::vector<FailedParse>& failed) {
+void ReplyQueue::error(std::vector<Undone>& failed) {
   needs_proof_ = in_copy_ && inner_syncs_ > 0;
   end_copy();
   for (bool skipped = false; !none() && !is_ready(entries_[head_].kind); skipped = true) {
@@ -107,7 +108,7 @@ void ReplyQueue::error(std::vector<FailedParse>& failed) {
   }
 }
 
-ReplyQueue::Ready ReplyQueue::ready(std::vector<FailedParse>& failed) {
+ReplyQueue::Ready ReplyQueue::ready(std::vector<Undone>& failed) {
   Ready result;
   end_copy();
   while (!none()) {

@@ -88,21 +88,22 @@ class ReplyQueue {
   void copy_complete();
   // All that was sent is answered. True: the next entry was an Execute that might have begun a COPY, and has not.
   bool no_copy_came();
-  // ErrorResponse: everything up to the next Query or Sync will not be answered. Statements whose Parse is among it are
-  // appended to `failed`. In a simple query nothing is dropped.
-  struct FailedParse {
+  // ErrorResponse: everything up to the next Query or Sync will not be answered. Each Parse and each Close of the client's
+  // among it is appended to `failed`. In a simple query nothing is dropped.
+  struct Undone {
     StatementId statement;
     bool of_client;      // else the driver's own: the client's statement stands, it is only not known to this server
     bool skipped = false;  // it did not fail by itself
+    bool is_close = false;  // of a Close of the client's, in place of a Parse
     std::shared_ptr<Redefinition> redefinition = {};
   };
-  void error(std::vector<FailedParse>& failed);
+  void error(std::vector<Undone>& failed);
   // ReadyForQuery. The client sees `local` before it. Not awaited: no message that ends so was sent.
   struct Ready {
     bool awaited = false;
     std::string local;
   };
-  Ready ready(std::vector<FailedParse>& failed);
+  Ready ready(std::vector<Undone>& failed);
   // CopyInResponse. False: no message that may begin a COPY is the last one.
   bool copy_in();
 
@@ -135,7 +136,7 @@ class ReplyQueue {
   }
   void end_copy() noexcept;
   void pop() noexcept;
-  void note_failure(std::vector<FailedParse>& failed, bool skipped) const;
+  void note_failure(std::vector<Undone>& failed, bool skipped) const;
   std::optional<Completed> complete(Kind of_client, Kind hidden);
 
   std::vector<Entry> entries_;  // live from head_ on

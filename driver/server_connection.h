@@ -55,12 +55,14 @@ class LeaseHolder {
   virtual void listen_executed() {}                             // the answer to ReplyQueue::Kind::listen belongs here
   virtual bool shows_notification(std::string_view) { return true; }  // of this channel
   virtual void session_prepared(bool ok, const std::string& error) = 0;  // answer to run_first()
-  virtual void parse_failed(const ReplyQueue::FailedParse& parse) = 0;
+  virtual void parse_failed(const ReplyQueue::Undone& parse) = 0;
   virtual void statement_redefined(Redefinition&) {}            // its Parse has succeeded
   virtual void statement_closed(StatementId) {}
+  virtual void close_skipped(StatementId) {}                    // its Close came behind an error
   // Returns the text of an error that names statements, with the names that the holder knows them by.
   virtual std::string with_own_names(std::string_view text) const { return std::string(text); }
   virtual void statements_dropped(bool session_reset) = 0;      // DEALLOCATE ALL, or DISCARD ALL (session_reset)
+  virtual bool inside_message() const { return false; }         // the rest of one that it has begun to send is still to come
   virtual void copy_started() = 0;                              // the server waits for COPY data
   virtual void copy_ended() {}                                  // and has succeeded
   // Nothing is left to come after a COPY that failed (ReplyQueue::Proof). server_ready() follows.
@@ -157,6 +159,7 @@ class ServerConnection {
   void run_first(std::string_view sql);
   bool found_nothing() const noexcept { return own_tag_ == "SELECT 0"; }  // the SQL of run_first()
   // Messages of the open group (Parse, Bind, Describe, Execute, Close). PostgreSQL sends their replies once a Flush is there.
+  void message_complete();  // after inside_message() was true
   void group_asked() noexcept { ++group_asked_; }
   void group_flushed() noexcept { group_due_ = group_asked_; }
   void group_closed() noexcept { group_asked_ = group_due_ = 0; }  // a Sync follows, whose ReadyForQuery is awaited
@@ -200,6 +203,7 @@ class ServerConnection {
   Fate on_closed();
   void forget_failed();
   void prove_copy_failed();
+  void send_proof();
   void on_proof_ready();
   void own_work_done(char status);
   void clean();
@@ -229,7 +233,7 @@ class ServerConnection {
   std::string description_text_;  // of the message at hand
   bool describes_ = false;        // the message at hand is a part of a description
   std::vector<StatementId> retired_;
-  std::vector<ReplyQueue::FailedParse> failed_;  // in the group at hand
+  std::vector<ReplyQueue::Undone> failed_;  // in the group at hand
   std::map<std::string, std::string, std::less<>> base_parameters_;
   std::map<std::string, std::string, std::less<>> session_parameters_;  // set by run_first()
   std::map<std::string, std::string, std::less<>> changed_parameters_;  // by the holder
@@ -246,6 +250,7 @@ class ServerConnection {
   std::uint64_t drained_ = 0;
   Pins pins_to_undo_ = 0;
   std::uint64_t answered_ = 0;
+  bool proof_due_ = false;       // to be sent once the client's message is complete
   std::size_t group_asked_ = 0;  // without a reply
   std::size_t group_due_ = 0;    // of these, before the last Flush
   int cancels_ = 0;

@@ -175,11 +175,20 @@ void ServerConnection::keep_description() {
 
 void ServerConnection::prove_copy_failed() {
   if (holder_ == nullptr) return fail("its client is gone in the middle of a COPY");
+  replies_.begin_proof();
+  proof_due_ = holder_->inside_message();
+  if (!proof_due_) send_proof();
+}
+
+void ServerConnection::send_proof() {
   wire::append_sync(out_.text());
   wire::append_target(out_.text(), 'C', {'P', no_portal});
   wire::append_sync(out_.text());
-  replies_.begin_proof();
   flush();
+}
+
+void ServerConnection::message_complete() {
+  if (std::exchange(proof_due_, false)) send_proof();
 }
 
 void ServerConnection::on_complete(const wire::Slice& slice) {

@@ -56,6 +56,10 @@ ServerConnection::Fate ServerConnection::on_closed() {
 // The last one first: of several that were skipped, what was there before the first one is there again.
 void ServerConnection::forget_failed() {
   for (auto failed = failed_.rbegin(); failed != failed_.rend(); ++failed) {
+    if (failed->is_close) {
+      if (holder_ != nullptr) holder_->close_skipped(failed->statement);
+      continue;
+    }
     const Prepared* known = prepared(failed->statement);
     if (known != nullptr && known->group == answered_) {
       if (unnamed_.first == failed->statement) {

@@ -142,6 +142,7 @@ def copy(table):
 
 
 ROW, DONE, GIVEN_UP = message(b"d", b"1\n"), message(b"c"), message(b"f", b"no\0")
+BIG_ROW = message(b"d", b" " * 4000 + b"1\n")
 FINE, TEXT = b"fine", b"copy %s from stdin"
 SELECT = parse(b"", b"select 5") + bind(b"") + EXECUTE + SYNC
 BEGIN, ROLLBACK = (query(b"begin"), b"Z"), (query(b"rollback"), b"Z")
@@ -161,6 +162,8 @@ COPIES = {
     "a statement between the failure and its Sync": [(copy(b"picky") + SYNC, b"G"), (ROW + DONE, b"E"), (SELECT, b"Z")],
     "within a transaction": [BEGIN, (copy(b"guarded") + SYNC, b"G"), (ROW + DONE + SYNC, b"Z"), ROLLBACK],
     "within a transaction, while it reads": [BEGIN, (copy(b"picky") + SYNC, b"G"), (ROW + DONE + SYNC, b"Z"), ROLLBACK],
+    "its error comes within a message of data": [
+        (copy(b"late") + SYNC, b"G"), (BIG_ROW[:1000], b"E"), (BIG_ROW[1000:] + DONE + SYNC, b"Z")],
     "a Query comes before its error": [(copy(b"late") + SYNC, b"G"), (query(b"select 6"), b"")],
     "a group comes before its error": [(copy(b"late") + SYNC, b"G"), (SELECT, b"")],
     "a Query comes before the error of a Query": [(query(TEXT % b"late"), b"G"), (query(b"select 6"), b"")],

@@ -11,7 +11,7 @@ using driver::ReplyQueue;
 
 struct World {
   ReplyQueue replies;
-  std::vector<ReplyQueue::FailedParse> failed;
+  std::vector<ReplyQueue::Undone> failed;
   std::size_t awaited = 0;  // ReadyForQuery messages
   driver::StatementId next_id = 1;
 };

@@ -6,7 +6,7 @@ using namespace ca::driver;
 using Kind = ReplyQueue::Kind;
 
 namespace {
-std::vector<ReplyQueue::FailedParse> failed;
+std::vector<ReplyQueue::Undone> failed;
 
 // Whether the client is to see it.
 std::optional<bool> shown(const std::optional<ReplyQueue::Completed>& completed) {
