@@ -140,7 +140,6 @@ void ClientSession::forward_bind(const wire::Slice& slice) {
   if (!opens_group(traits)) return;
   group_binds_ = true;
   bind_to_listen(names->portal, takes_listen(traits) ? &traits.listens.commands.front().channel : nullptr);
-  if (!takes_listen(traits)) take_effect(traits);
   PreparedStatement* statement = statements_.find(names->statement);
   Portal& portal = names->portal.empty() ? unnamed_portal_ : named_portals_[std::string(names->portal)];
   portal = {};
@@ -154,6 +153,7 @@ void ClientSession::forward_bind(const wire::Slice& slice) {
     portal.told = statement->told;
     portal.statement = statement->id;
   }
+  if (!takes_listen(traits)) take_effect(traits);  // a DISCARD ALL drops the statement once it is executed, not before
   close_unnamed_of_others(names->statement);
   rest_ = Rest::forward;
   std::string storage;
