@@ -22,12 +22,18 @@ if(CODE_ANALYSIS_COVERAGE)
 endif()
 configure_file(${CMAKE_SOURCE_DIR}/cmake/version.h.in ${CMAKE_BINARY_DIR}/generated/version.h @ONLY)
 
-# ca_library(NAME LINK...): all *.cc of the folder (main.cc and *_main.cc apart) as one library.
+# ca_library(NAME LINK... [FOLDERS FOLDER...]): all *.cc of the folder, and of the named folders in it, as one library (main.cc
+# and *_main.cc apart).
 function(ca_library name)
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  cmake_parse_arguments(PARSE_ARGV 1 library "" "" "FOLDERS")
+  set(patterns ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  foreach(folder ${library_FOLDERS})
+    list(APPEND patterns ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cc)
+  endforeach()
+  file(GLOB sources CONFIGURE_DEPENDS ${patterns})
   list(FILTER sources EXCLUDE REGEX "main\\.cc$")
   add_library(${name} STATIC ${sources})
-  target_link_libraries(${name} PUBLIC code_analysis_options ${ARGN})
+  target_link_libraries(${name} PUBLIC code_analysis_options ${library_UNPARSED_ARGUMENTS})
 endfunction()
 
 # ca_json(NAME): a library most of whose sources need nlohmann/json, which takes two seconds to read: it is read once.

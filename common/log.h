@@ -1,6 +1,6 @@
 // Log lines of the child programs on stderr, one write(2) of at most PIPE_BUF bytes each, so that lines of several
 // processes on one pipe do not mix: "info: text\n"; under a supervisor "<6>text\n" as in sd-daemon(3),
-// since it captures them and adds time, level and process name. (The supervisor's own log is supervisor/shell/log.h.)
+// since it captures them and adds time, level and process name. (The supervisor's own log is supervisor/shell/records/log.h.)
 #pragma once
 
 #include <fmt/format.h>

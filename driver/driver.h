@@ -8,11 +8,11 @@
 
 #include "common/builtin_config.h"
 #include "common/readiness.h"
-#include "driver/clients.h"
-#include "driver/event_loop.h"
-#include "driver/listen_socket.h"
-#include "driver/migration_runner.h"
-#include "driver/pool.h"
+#include "driver/client/clients.h"
+#include "driver/io/event_loop.h"
+#include "driver/io/listen_socket.h"
+#include "driver/migrations/migration_runner.h"
+#include "driver/session/pool.h"
 
 namespace ca::driver {
 

@@ -2,9 +2,9 @@
 
 #include "common/check.h"
 #include "common/clock.h"
-#include "server/api_answers.h"
-#include "server/caller.h"
-#include "server/queries.h"
+#include "server/api/answers.h"
+#include "server/database/caller.h"
+#include "server/index/queries.h"
 #include "server/web/assets.h"
 
 namespace ca::server {

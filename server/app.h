@@ -5,16 +5,16 @@
 #include <string>
 
 #include "common/builtin_config.h"
-#include "server/api.h"
-#include "server/database.h"
-#include "server/guard.h"
-#include "server/mcp.h"
-#include "server/message.h"
-#include "server/metrics.h"
-#include "server/router.h"
-#include "server/shared_answer.h"
-#include "server/supervisor_status.h"
-#include "server/tree_api.h"
+#include "server/api/api.h"
+#include "server/api/metrics.h"
+#include "server/database/database.h"
+#include "server/database/shared_answer.h"
+#include "server/http/guard.h"
+#include "server/http/message.h"
+#include "server/http/router.h"
+#include "server/mcp/mcp.h"
+#include "server/tree/supervisor_status.h"
+#include "server/tree/tree_api.h"
 
 namespace ca::server {
 

@@ -12,8 +12,8 @@
 #include "common/log.h"
 #include "common/readiness.h"
 #include "server/app.h"
-#include "server/http_server.h"
-#include "server/listen_sockets.h"
+#include "server/http/listen_sockets.h"
+#include "server/http/server.h"
 
 namespace {
 

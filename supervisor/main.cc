@@ -16,11 +16,11 @@
 #include "common/check.h"
 #include "common/exit_code.h"
 #include "common/printable.h"
+#include "supervisor/both_halves/descendants.h"
 #include "supervisor/config/config_reader.h"
+#include "supervisor/config_process.h"
 #include "supervisor/guardian/daemonize.h"
-#include "supervisor/guardian/descendants.h"
 #include "supervisor/guardian/guardian.h"
-#include "supervisor/shell/config_process.h"
 #include "supervisor/shell/supervisor.h"
 
 namespace {

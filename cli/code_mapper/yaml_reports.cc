@@ -1,3 +1,4 @@
+// The three YAML files, written so that any text is quoted safely.
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>

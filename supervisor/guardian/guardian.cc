@@ -20,11 +20,11 @@
 #include "common/exit_code.h"
 #include "common/posix.h"
 #include "common/printable.h"
+#include "supervisor/both_halves/descendants.h"
+#include "supervisor/both_halves/folders.h"
+#include "supervisor/both_halves/instance_lock.h"
+#include "supervisor/both_halves/link.h"
 #include "supervisor/guardian/daemonize.h"
-#include "supervisor/guardian/descendants.h"
-#include "supervisor/guardian/folders.h"
-#include "supervisor/guardian/instance_lock.h"
-#include "supervisor/guardian/link.h"
 #include "supervisor/guardian/parent_notify.h"
 
 namespace ca {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "common/unique_fd.h"
-#include "supervisor/guardian/footprint.h"
+#include "supervisor/both_halves/footprint.h"
 
 namespace ca {
 

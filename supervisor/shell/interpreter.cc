@@ -3,10 +3,10 @@
 #include <csignal>
 #include <utility>
 
+#include "supervisor/both_halves/descendants.h"
 #include "supervisor/core/describe.h"
-#include "supervisor/guardian/descendants.h"
-#include "supervisor/shell/records.h"
-#include "supervisor/shell/status.h"
+#include "supervisor/shell/control/status.h"
+#include "supervisor/shell/records/records.h"
 #include "supervisor/shell/supervisor.h"
 
 namespace ca::shell {

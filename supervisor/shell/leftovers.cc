@@ -1,8 +1,8 @@
 // The supervisor's dealings with adopted processes: it names them, and ends those of a service that has exited.
 #include <fmt/format.h>
 
-#include "supervisor/guardian/descendants.h"
-#include "supervisor/shell/procfs.h"
+#include "supervisor/both_halves/descendants.h"
+#include "supervisor/shell/child/procfs.h"
 #include "supervisor/shell/supervisor.h"
 
 namespace ca::shell {

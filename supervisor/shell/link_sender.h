@@ -4,9 +4,9 @@
 
 #include <string>
 
-#include "supervisor/guardian/link.h"
+#include "supervisor/both_halves/link.h"
 #include "supervisor/guardian/parent_notify.h"
-#include "supervisor/shell/loop.h"
+#include "supervisor/shell/io/loop.h"
 
 namespace ca::shell {
 

@@ -7,7 +7,7 @@
 #include <csignal>
 #include <utility>
 
-#include "supervisor/guardian/descendants.h"
+#include "supervisor/both_halves/descendants.h"
 
 namespace ca::shell {
 

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "supervisor/config_process.h"
 #include "supervisor/plan.h"
-#include "supervisor/shell/config_process.h"
-#include "supervisor/shell/loop.h"
+#include "supervisor/shell/io/loop.h"
 
 namespace ca::shell {
 

@@ -20,9 +20,9 @@
 #include "common/exit_code.h"
 #include "common/lock_file.h"
 #include "common/posix.h"
-#include "supervisor/guardian/descendants.h"
-#include "supervisor/guardian/folders.h"
-#include "supervisor/shell/environment.h"
+#include "supervisor/both_halves/descendants.h"
+#include "supervisor/both_halves/folders.h"
+#include "supervisor/shell/child/environment.h"
 
 namespace ca::shell {
 

@@ -9,14 +9,14 @@
 #include <string>
 #include <vector>
 
+#include "supervisor/both_halves/link.h"
 #include "supervisor/core/lifecycle.h"
 #include "supervisor/guardian/guardian.h"
-#include "supervisor/guardian/link.h"
-#include "supervisor/shell/children.h"
-#include "supervisor/shell/control_commands.h"
+#include "supervisor/shell/child/children.h"
+#include "supervisor/shell/child/strays.h"
+#include "supervisor/shell/control/control_commands.h"
 #include "supervisor/shell/link_sender.h"
 #include "supervisor/shell/reload.h"
-#include "supervisor/shell/strays.h"
 
 namespace ca::shell {
 

@@ -1,6 +1,6 @@
 #include "workers/indexer/claim.h"
 
-#include "workers/database/schema.h"
+#include "database/schema.h"
 
 namespace ca::workers {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "workers/database/session.h"
+#include "database/session.h"
 
 namespace ca::workers {
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "workers/database/schema.h"
+#include "database/schema.h"
 
 namespace ca::workers {
 

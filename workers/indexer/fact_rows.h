@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "analysis/facts.h"
-#include "workers/database/text.h"
+#include "database/text.h"
 
 namespace ca::workers {
 

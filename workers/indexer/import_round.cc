@@ -9,7 +9,7 @@
 
 #include "common/log.h"
 #include "common/posix.h"
-#include "workers/database/text.h"
+#include "database/text.h"
 #include "workers/files/beneath.h"
 #include "workers/files/root.h"
 #include "workers/indexer/left_out.h"

@@ -19,7 +19,7 @@
 #include "analysis/analyse.h"
 #include "analysis/imports/resolver.h"
 #include "common/clock.h"
-#include "workers/database/session.h"
+#include "database/session.h"
 
 namespace ca::workers {
 

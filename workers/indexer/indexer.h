@@ -7,12 +7,12 @@
 
 #include "common/readiness.h"
 #include "common/result.h"
-#include "workers/database/session.h"
+#include "common/stop.h"
+#include "database/session.h"
 #include "workers/indexer/claim.h"
 #include "workers/indexer/import_pace.h"
 #include "workers/indexer/import_round.h"
 #include "workers/indexer/outcome.h"
-#include "workers/process/stop.h"
 
 namespace ca::workers {
 

@@ -4,8 +4,8 @@
 #include <set>
 #include <string>
 
-#include "workers/database/schema.h"
-#include "workers/database/text.h"
+#include "database/schema.h"
+#include "database/text.h"
 #include "workers/indexer/fact_rows.h"
 
 namespace ca::workers {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "workers/database/session.h"
+#include "database/session.h"
 #include "workers/indexer/outcome.h"
 
 namespace ca::workers {

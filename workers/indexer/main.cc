@@ -1,7 +1,7 @@
 // libexec/code-analysis/indexer
-#include "workers/database/worker_program.h"
 #include "workers/indexer/indexer.h"
 #include "workers/indexer/probe.h"
+#include "workers/process/worker_program.h"
 
 using namespace ca::workers;
 

@@ -6,7 +6,7 @@
 
 #include "analysis/analyse.h"
 #include "analysis/source.h"
-#include "workers/database/schema.h"
+#include "database/schema.h"
 #include "workers/indexer/content.h"
 #include "workers/indexer/probe.h"
 

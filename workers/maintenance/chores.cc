@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "workers/database/schema.h"
-#include "workers/database/text.h"
+#include "database/schema.h"
+#include "database/text.h"
 
 namespace ca::workers {
 

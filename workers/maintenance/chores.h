@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "common/builtin_config.h"
-#include "workers/database/session.h"
+#include "database/session.h"
 
 namespace ca::workers {
 

@@ -1,9 +1,9 @@
 // libexec/code-analysis/maintenance: the chores at once, then once a minute; sooner while there is much to do, and in the first
 // minute, since a start finds what changed meanwhile. Says how far the indexers are.
 #include "common/log.h"
-#include "workers/database/worker_program.h"
+#include "common/stop.h"
 #include "workers/maintenance/chores.h"
-#include "workers/process/stop.h"
+#include "workers/process/worker_program.h"
 
 namespace ca::workers {
 namespace {

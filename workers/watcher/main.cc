@@ -1,5 +1,5 @@
 // libexec/code-analysis/watcher
-#include "workers/database/worker_program.h"
+#include "workers/process/worker_program.h"
 #include "workers/watcher/watcher.h"
 
 using namespace ca::workers;

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "common/log.h"
-#include "workers/database/text.h"
+#include "database/text.h"
 #include "workers/watcher/difference.h"
 #include "workers/watcher/walk.h"
 

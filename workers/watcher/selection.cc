@@ -4,7 +4,7 @@
 #include <array>
 
 #include "analysis/paths/names.h"
-#include "workers/database/text.h"
+#include "database/text.h"
 
 namespace ca::workers {
 

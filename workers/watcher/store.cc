@@ -1,6 +1,6 @@
 #include "workers/watcher/store.h"
 
-#include "workers/database/text.h"
+#include "database/text.h"
 
 namespace ca::workers {
 

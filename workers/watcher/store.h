@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "common/builtin_config.h"
-#include "workers/database/session.h"
+#include "database/session.h"
 #include "workers/files/file_seen.h"
 #include "workers/watcher/difference.h"
 

@@ -8,9 +8,9 @@
 #include "common/builtin_config.h"
 #include "common/clock.h"
 #include "common/readiness.h"
+#include "common/stop.h"
 #include "common/unique_fd.h"
-#include "workers/database/session.h"
-#include "workers/process/stop.h"
+#include "database/session.h"
 #include "workers/watcher/project_watch.h"
 #include "workers/watcher/store.h"
 

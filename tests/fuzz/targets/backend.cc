@@ -1,6 +1,6 @@
 // From servers: the stream of messages, what the driver reads out of them, and the queue of replies that they are set against.
 // The first byte says in which pieces the stream arrives, the second how many of the following bytes say what was sent before.
-#include "driver/reply_queue.h"
+#include "driver/session/reply_queue.h"
 #include "driver/wire/messages.h"
 #include "tests/fuzz/targets/stream_pieces.h"
 

@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "supervisor/shell/control_commands.h"
+#include "supervisor/shell/control/control_commands.h"
 #include "tests/fuzz/targets/socket_ends.h"
 
 namespace {

@@ -1,9 +1,9 @@
 // From clients: the first packets, the stream of messages, and what the driver reads out of them. The first byte says in which
 // pieces the stream arrives.
-#include "driver/prepared_statements.h"
-#include "driver/session_state.h"
-#include "driver/sql_scanner.h"
-#include "driver/startup_options.h"
+#include "driver/client/startup_options.h"
+#include "driver/session/prepared_statements.h"
+#include "driver/sql/session_state.h"
+#include "driver/sql/sql_scanner.h"
 #include "driver/wire/messages.h"
 #include "driver/wire/startup.h"
 #include "tests/fuzz/targets/stream_pieces.h"

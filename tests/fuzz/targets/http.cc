@@ -1,7 +1,7 @@
 // The head of an HTTP request: where it ends is the same however it arrives, and what is parsed says one thing only.
 #include <string>
 
-#include "server/http_head.h"
+#include "server/http/head.h"
 #include "tests/fuzz/target.h"
 
 CA_FUZZ_TARGET(http) {

@@ -1,6 +1,6 @@
 // What a child says of itself: sd_notify datagrams, and the lines of the readiness pipe. The first byte picks which.
-#include "supervisor/shell/notify_socket.h"
-#include "supervisor/shell/readiness_parser.h"
+#include "supervisor/shell/child/notify_socket.h"
+#include "supervisor/shell/child/readiness_parser.h"
 #include "tests/fuzz/target.h"
 
 namespace {

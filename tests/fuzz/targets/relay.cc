@@ -7,8 +7,8 @@
 
 #include <array>
 
-#include "driver/clients.h"
-#include "driver/pool.h"
+#include "driver/client/clients.h"
+#include "driver/session/pool.h"
 #include "driver/wire/bytes.h"
 #include "driver/wire/messages.h"
 #include "driver/wire/startup.h"

@@ -3,8 +3,8 @@
 #include <string>
 
 #include "analysis/analyse.h"
-#include "analysis/frontends/c_prepare.h"
-#include "analysis/frontends/js_gaps.h"
+#include "analysis/frontends/c_family/prepare.h"
+#include "analysis/frontends/javascript/gaps.h"
 #include "analysis/text.h"
 #include "tests/support/catch.h"
 #include "tests/support/time_scale.h"

@@ -1,6 +1,6 @@
 #include "analysis/text.h"
 
-#include "analysis/frontends/python_text.h"
+#include "analysis/frontends/python/text.h"
 #include "analysis/source.h"
 #include "tests/support/catch.h"
 

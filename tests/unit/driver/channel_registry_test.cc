@@ -1,9 +1,9 @@
-#include "driver/channel_registry.h"
+#include "driver/notifications/channel_registry.h"
 
 #include <algorithm>
 #include <chrono>
 
-#include "driver/notifications.h"
+#include "driver/notifications/notifications.h"
 #include "tests/support/catch.h"
 
 using namespace ca::driver;

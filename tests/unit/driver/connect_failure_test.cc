@@ -1,4 +1,4 @@
-#include "driver/connect_failure.h"
+#include "driver/server/connect_failure.h"
 
 #include "tests/support/catch.h"
 

@@ -1,4 +1,4 @@
-#include "driver/connector.h"
+#include "driver/server/connector.h"
 
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-#include "driver/event_loop.h"
+#include "driver/io/event_loop.h"
 
 #include <sys/socket.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 // Which texts may run on a connection that another client gets next without a reset.
-#include "driver/sql_keywords.h"
-#include "driver/sql_traits.h"
+#include "driver/sql/sql_keywords.h"
+#include "driver/sql/sql_traits.h"
 #include "tests/support/catch.h"
 
 using namespace ca::driver;

@@ -1,6 +1,6 @@
-#include "driver/listen_text.h"
+#include "driver/sql/listen_text.h"
 
-#include "driver/sql_traits.h"
+#include "driver/sql/sql_traits.h"
 #include "tests/support/catch.h"
 
 using namespace ca::driver;

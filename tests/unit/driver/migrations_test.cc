@@ -1,4 +1,4 @@
-#include "driver/migrations.h"
+#include "driver/migrations/migrations.h"
 
 #include <filesystem>
 #include <fstream>

@@ -1,4 +1,4 @@
-#include "driver/reply_queue.h"
+#include "driver/session/reply_queue.h"
 
 #include "tests/support/catch.h"
 

@@ -1,10 +1,10 @@
-#include "driver/scheduler.h"
+#include "driver/session/scheduler.h"
 
 #include <array>
 #include <string>
 #include <vector>
 
-#include "driver/lease_budget.h"
+#include "driver/session/lease_budget.h"
 #include "tests/support/catch.h"
 
 using namespace ca;

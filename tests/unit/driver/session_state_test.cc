@@ -1,6 +1,6 @@
-#include "driver/session_state.h"
+#include "driver/sql/session_state.h"
 
-#include "driver/prepared_statements.h"
+#include "driver/session/prepared_statements.h"
 #include "tests/support/catch.h"
 
 using namespace ca::driver;

@@ -1,9 +1,9 @@
-#include "driver/sql_traits.h"
+#include "driver/sql/sql_traits.h"
 
 #include <string>
 #include <vector>
 
-#include "driver/sql_scanner.h"
+#include "driver/sql/sql_scanner.h"
 #include "tests/support/catch.h"
 
 using namespace ca::driver;

@@ -1,6 +1,6 @@
-#include "driver/startup_options.h"
+#include "driver/client/startup_options.h"
 
-#include "driver/connect_failure.h"
+#include "driver/server/connect_failure.h"
 #include "tests/support/catch.h"
 
 using namespace ca;

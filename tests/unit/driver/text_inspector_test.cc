@@ -1,5 +1,5 @@
 // What is remembered of a text is what inspect_sql() says of it, whichever texts came before.
-#include "driver/text_inspector.h"
+#include "driver/sql/text_inspector.h"
 
 #include <random>
 #include <string>

@@ -1,4 +1,4 @@
-#include "server/http_server.h"
+#include "server/http/server.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,4 +1,4 @@
-#include "server/mcp.h"
+#include "server/mcp/mcp.h"
 
 #include <set>
 

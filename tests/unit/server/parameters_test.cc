@@ -1,4 +1,4 @@
-#include "server/parameters.h"
+#include "server/http/parameters.h"
 
 #include "tests/support/catch.h"
 

@@ -1,11 +1,11 @@
-#include "server/shared_answer.h"
+#include "server/database/shared_answer.h"
 
 #include <atomic>
 #include <future>
 #include <stdexcept>
 #include <vector>
 
-#include "server/gate.h"
+#include "server/database/gate.h"
 #include "tests/support/catch.h"
 
 using namespace ca;

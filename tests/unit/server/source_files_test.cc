@@ -1,4 +1,4 @@
-#include "server/source_files.h"
+#include "server/index/source_files.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
-#include "server/supervisor_status.h"
+#include "server/tree/supervisor_status.h"
 
-#include "server/metrics.h"
+#include "server/api/metrics.h"
 #include "tests/support/catch.h"
 #include "tests/support/fake_control_socket.h"
 

@@ -1,4 +1,4 @@
-#include "server/tool_text.h"
+#include "server/mcp/tool_text.h"
 
 #include "tests/support/catch.h"
 

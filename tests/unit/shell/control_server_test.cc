@@ -1,4 +1,4 @@
-#include "supervisor/shell/control_server.h"
+#include "supervisor/shell/control/control_server.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>

@@ -1,4 +1,4 @@
-#include "supervisor/shell/environment.h"
+#include "supervisor/shell/child/environment.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "supervisor/shell/event_log.h"
+#include "supervisor/shell/records/event_log.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

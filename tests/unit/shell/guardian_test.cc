@@ -12,14 +12,14 @@
 #include <fstream>
 
 #include "common/posix.h"
-#include "supervisor/guardian/descendants.h"
-#include "supervisor/guardian/folders.h"
-#include "supervisor/guardian/footprint.h"
-#include "supervisor/guardian/instance_lock.h"
-#include "supervisor/guardian/link.h"
+#include "supervisor/both_halves/descendants.h"
+#include "supervisor/both_halves/folders.h"
+#include "supervisor/both_halves/footprint.h"
+#include "supervisor/both_halves/instance_lock.h"
+#include "supervisor/both_halves/link.h"
 #include "supervisor/guardian/parent_notify.h"
-#include "supervisor/shell/listeners.h"
-#include "supervisor/shell/procfs.h"
+#include "supervisor/shell/child/listeners.h"
+#include "supervisor/shell/child/procfs.h"
 #include "temp_folder.h"
 #include "tests/support/catch.h"
 

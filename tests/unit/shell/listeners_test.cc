@@ -1,4 +1,4 @@
-#include "supervisor/shell/listeners.h"
+#include "supervisor/shell/child/listeners.h"
 
 #include <sys/socket.h>
 #include <sys/stat.h>

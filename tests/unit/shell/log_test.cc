@@ -1,4 +1,4 @@
-#include "supervisor/shell/log.h"
+#include "supervisor/shell/records/log.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/posix.h"
-#include "supervisor/shell/log_pump.h"
+#include "supervisor/shell/records/log_pump.h"
 #include "temp_folder.h"
 #include "tests/support/catch.h"
 

@@ -1,4 +1,4 @@
-#include "supervisor/shell/loop.h"
+#include "supervisor/shell/io/loop.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>

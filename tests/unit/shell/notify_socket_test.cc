@@ -1,4 +1,4 @@
-#include "supervisor/shell/notify_socket.h"
+#include "supervisor/shell/child/notify_socket.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>

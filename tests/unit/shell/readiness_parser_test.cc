@@ -1,4 +1,4 @@
-#include "supervisor/shell/readiness_parser.h"
+#include "supervisor/shell/child/readiness_parser.h"
 
 #include "tests/support/catch.h"
 

@@ -1,4 +1,4 @@
-#include "supervisor/shell/spawner.h"
+#include "supervisor/shell/child/spawner.h"
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -13,7 +13,7 @@
 #include <sstream>
 
 #include "common/posix.h"
-#include "supervisor/shell/environment.h"
+#include "supervisor/shell/child/environment.h"
 #include "temp_folder.h"
 #include "tests/support/catch.h"
 

@@ -5,9 +5,9 @@
 #include <new>
 #include <vector>
 
+#include "database/schema.h"
 #include "tests/support/catch.h"
 #include "tests/support/few_descriptors.h"
-#include "workers/database/schema.h"
 #include "workers/indexer/content.h"
 #include "workers/indexer/fact_rows.h"
 #include "workers/indexer/outcome.h"

@@ -4,11 +4,11 @@
 #include <filesystem>
 #include <fstream>
 
+#include "postgres/installation.h"
+#include "postgres/leftovers.h"
+#include "postgres/settings.h"
 #include "tests/support/catch.h"
 #include "tests/support/few_descriptors.h"
-#include "workers/postgres/installation.h"
-#include "workers/postgres/leftovers.h"
-#include "workers/postgres/settings.h"
 
 using namespace ca::postgres;
 

@@ -1,6 +1,6 @@
+#include "cli/projects/command_line.h"
+#include "cli/projects/registry.h"
 #include "tests/support/catch.h"
-#include "workers/projects/command_line.h"
-#include "workers/projects/registry.h"
 
 using namespace ca::workers;
 

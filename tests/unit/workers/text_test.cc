@@ -1,7 +1,7 @@
-#include "workers/database/text.h"
+#include "database/text.h"
 
+#include "database/error.h"
 #include "tests/support/catch.h"
-#include "workers/database/error.h"
 
 using namespace ca::workers;
 
