@@ -1,4 +1,5 @@
 """NOTIFY: each listener gets each notification, between its answers, or is told that it may have missed some."""
+import os
 import select
 import subprocess
 import threading
@@ -121,7 +122,8 @@ def test_a_listener_that_does_not_read_is_ended_and_the_driver_stays_small(start
             direct.execute("select pg_notify('flood', %s || g || '.' || %s) from generate_series(1, 100) g", (payload, str(batch)))
             heard(hearing, 100)
     until(lambda: stat(driver, "listening_clients") == 1, what="the end of the client that does not read")
-    assert resident() - before < 64 << 10
+    sanitizer = float(os.environ.get("CODE_ANALYSIS_TIME_SCALE", 1))  # its build keeps freed memory for a while
+    assert resident() - before < (64 << 10) * sanitizer
     assert "too many notifications" in driver.log()
     hearing.close()
     deaf.close()

@@ -119,12 +119,12 @@ def test_all_reads_that_a_vanished_client_has_sent_are_cancelled(start, cluster,
         assert other.execute("select 1").fetchone() == (1,)
 
 
-@pytest.mark.parametrize("sql", ["with w as (insert into written values (1) returning pg_sleep(1)) select * from w",
-                                 "select write_slowly()", "select pg_sleep(1); insert into written values (1)"])
+@pytest.mark.parametrize("sql", ["with w as (insert into written values (1) returning pg_sleep(3)) select * from w",
+                                 "select write_slowly()", "select pg_sleep(3); insert into written values (1)"])
 def test_a_write_of_a_vanished_client_is_finished(start, cluster, sql):
     driver = start(cluster.conninfo, shared_connections=1, exclusive_connections=1)
     driver.psql("create table if not exists written (a int); truncate written; create or replace function write_slowly() "
-                "returns int language sql as 'select pg_sleep(1); insert into written values (1) returning 1'")
+                "returns int language sql as 'select pg_sleep(3); insert into written values (1) returning 1'")
     one = connect(driver)
     send(one, sql)
     until(lambda: int(cluster.sql("select count(*) from pg_stat_activity where wait_event = 'PgSleep'")) == 1)

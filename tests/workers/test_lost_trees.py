@@ -209,7 +209,9 @@ def test_an_added_project_is_watched_as_soon_as_there_are_descriptors_for_it(fle
     pid = watcher.process.pid
     other = tree.parent / "other"
     write(other / "a.py")
-    subprocess.run(["prlimit", "--pid", str(pid), "--nofile=%d:1024" % len(os.listdir("/proc/%d/fd" % pid))], check=True)
+    taken = {int(number) for number in os.listdir("/proc/%d/fd" % pid)}
+    lowest_free = next(number for number in range(1024) if number not in taken)
+    subprocess.run(["prlimit", "--pid", str(pid), "--nofile=%d:1024" % lowest_free], check=True)
     fleet.query("insert into projects (name, path, origin) values ('other', %s, 'added') returning pg_notify('projects', '')", str(other))
     wait_until(lambda: "project other is not watched for now" in watcher.log(), what="the report")
     subprocess.run(["prlimit", "--pid", str(pid), "--nofile=1024:1024"], check=True)
