@@ -27,7 +27,7 @@ def test_14_many_workers_are_started_and_stopped_in_proportion(world):
         spans[count] = (tree.events("tier_ready")[0]["mono_ns"] - tree.events("spawned")[0]["mono_ns"]) / bounds.MS
         half = tree.supervisor_pid()
         assert len(processes.descriptors_of(half)) <= 2 * count + 64
-        assert processes.anonymous_memory(half) < 64 << 20
+        assert processes.anonymous_memory(half) < (64 << 20) * bounds.SCALE
         at, ended = tree.stop(within_ms=20000)
         bounds.note(f"{count} workers", f"up in {spans[count]:.0f} ms, down in {(ended - at) / bounds.MS:.0f} ms")
         assert len(tree.events("exited")) == count
