@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """pgbench through the driver, directly to PostgreSQL and through PgBouncer, in alternating rounds of one run.
 
-    bench/driver/bench.py [--build build] [--rounds 3] [--seconds 3] [--only select:prepared:8 ...]
+    bench/driver/bench.py [--build build] [--against other-build] [--rounds 3] [--seconds 3] [--only select:prepared:8 ...]
 
 Everything runs in a folder of its own that is removed at the end. README.md says what the numbers mean.
 """
@@ -25,7 +25,7 @@ from pgbouncer import PgBouncer  # noqa: E402
 
 # The driver's defaults; PgBouncer gets as many server connections in all.
 SHARED, EXCLUSIVE = 4, 16
-TARGETS = ("direct", "pgbouncer", "driver")
+TARGETS = ["direct", "pgbouncer", "driver"]  # and "before", the driver of another build, by --against
 
 
 def rows():
@@ -80,7 +80,8 @@ def measure(targets, chosen, rounds, seconds):
     results = {row: {name: [] for name in TARGETS} for row in chosen}
     for turn in range(rounds):
         for row in chosen:
-            order = TARGETS[turn % 3:] + TARGETS[:turn % 3]
+            first = turn % len(TARGETS)
+            order = TARGETS[first:] + TARGETS[:first]
             for name in order:
                 results[row][name].append(pgbench(targets(name, row), row, seconds))
             print(".", end="", file=sys.stderr, flush=True)
@@ -96,10 +97,27 @@ def table(results, bouncer):
         cpu = {name: statistics.median(pair[1] for pair in pairs) for name, pairs in of_target.items()}
         ratios = [driver[0] / other[0] for driver, other in zip(of_target["driver"], of_target["pgbouncer"])]
         mark = " *" if row[1] == "prepared" and not bouncer.keeps_prepared else ""
-        lines.append((name_of(row) + mark, *(f"{tps[name]:.0f}" for name in TARGETS),
+        lines.append((name_of(row) + mark, *(f"{tps[name]:.0f}" for name in ("direct", "pgbouncer", "driver")),
                       f"{tps['driver'] / tps['direct']:.2f}", f"{tps['driver'] / tps['pgbouncer']:.2f}",
                       f"{min(ratios):.2f}-{max(ratios):.2f}", f"{cpu['pgbouncer']:.1f}", f"{cpu['driver']:.1f}"))
-    widths = [max(len(line[at]) for line in lines) for at in range(len(heads))]
+    print_columns(lines)
+    if "before" in TARGETS:
+        print()
+        print_columns([("row", "before", "driver", "driver/before", "spread", "us before", "us driver")] + list(compared(results)))
+
+
+def compared(results):
+    """The driver beside the one of another build."""
+    for row, of_target in results.items():
+        pairs = list(zip(of_target["driver"], of_target["before"]))
+        rates = sorted(now[0] / before[0] for now, before in pairs)
+        middle = [[statistics.median(pair[at] for pair in of_target[name]) for at in (0, 1)] for name in ("before", "driver")]
+        yield (name_of(row), f"{middle[0][0]:.0f}", f"{middle[1][0]:.0f}", f"{statistics.median(rates):.2f}",
+               f"{rates[0]:.2f}-{rates[-1]:.2f}", f"{middle[0][1]:.1f}", f"{middle[1][1]:.1f}")
+
+
+def print_columns(lines):
+    widths = [max(len(line[at]) for line in lines) for at in range(len(lines[0]))]
     for line in lines:
         print("  ".join(text.ljust(width) if at == 0 else text.rjust(width)
                         for at, (text, width) in enumerate(zip(line, widths))))
@@ -124,6 +142,7 @@ def install_pgbouncer():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default=TOP / "build", type=pathlib.Path)
+    parser.add_argument("--against", type=pathlib.Path, help="a build of another state, to compare its driver with this one")
     parser.add_argument("--rounds", default=3, type=int)
     parser.add_argument("--seconds", default=3, type=int)
     parser.add_argument("--scale", default=10, type=int, help="pgbench's scale factor")
@@ -132,34 +151,39 @@ def main():
     chosen = [row for row in rows() if not options.only or any(name_of(row).startswith(only) for only in options.only)]
     if not chosen:
         sys.exit("no such row; there are: " + " ".join(map(name_of, rows())))
-    program = options.build / "libexec" / "code-analysis" / "driver"
-    if not program.exists():
-        sys.exit(f"{program} is missing: build first")
+    programs = {"driver": options.build / "libexec" / "code-analysis" / "driver"}
+    if options.against:
+        programs["before"] = options.against / "libexec" / "code-analysis" / "driver"
+        TARGETS.append("before")
+    for program in programs.values():
+        if not program.exists():
+            sys.exit(f"{program} is missing: build first")
     install_pgbouncer()
     cluster = PgCluster(settings=("max_connections = 200", "shared_buffers = 256MB"))
-    bouncer = driver = None
+    bouncer, drivers = None, {}
     try:
         subprocess.run([BIN / "pgbench", "-i", "-q", "-s", str(options.scale), "-h", cluster.socket_dir, "-U",
                         "code_analysis", "code_analysis"], check=True, capture_output=True)
         cluster.sql("vacuum analyze")
         bouncer = PgBouncer(cluster, connections=SHARED + EXCLUSIVE)
-        driver = DriverProcess(program, cluster.conninfo, shared_connections=SHARED, exclusive_connections=EXCLUSIVE,
-                               max_clients=10000, queue_limit=100000)
-        run(options, chosen, cluster, bouncer, driver)
+        for name, program in programs.items():
+            drivers[name] = DriverProcess(program, cluster.conninfo, shared_connections=SHARED, exclusive_connections=EXCLUSIVE,
+                                          max_clients=10000, queue_limit=100000)
+        run(options, chosen, cluster, bouncer, drivers)
     finally:
-        for part in (driver, bouncer, cluster):
+        for part in (*drivers.values(), bouncer, cluster):
             if part is not None:
                 part.close()
 
 
-def run(options, chosen, cluster, bouncer, driver):
+def run(options, chosen, cluster, bouncer, drivers):
     direct = Target(cluster.socket_dir, "code_analysis")
-    ours = Target(driver.folder, "code_analysis", driver.process.pid)
+    ours = {name: Target(driver.folder, "code_analysis", driver.process.pid) for name, driver in drivers.items()}
 
     def target(name, row):
         if name == "pgbouncer":
             return Target(bouncer.folder, bouncer.database_for(row[1]), bouncer.pid)
-        return direct if name == "direct" else ours
+        return direct if name == "direct" else ours[name]
 
     print(versions(bouncer))
     print(f"transactions a second, medians of {options.rounds} rounds of {options.seconds} s, pgbench -j 2, scale "
