@@ -11,7 +11,7 @@ from driver_process import until
 from pg_cluster import BIN
 
 HERE = pathlib.Path(__file__).resolve().parent
-NODE_POSTGRES = HERE.parent.parent / "build" / "deps" / "node-postgres"  # script/setup fetches it
+NODE_POSTGRES = HERE.parent.parent / "build" / "deps" / "node-postgres"  # script/setup --tests fetches it
 COPIED_MIB = int(os.environ.get("CODE_ANALYSIS_COPY_MIB", "256"))        # 1024 in the long form
 
 
@@ -24,7 +24,7 @@ def names_of_checks():
 
 @pytest.mark.parametrize("check", names_of_checks())
 def test_node_postgres(driver, check):
-    assert (NODE_POSTGRES / "node_modules" / "pg").is_dir(), f"{NODE_POSTGRES} is missing: run script/setup"
+    assert (NODE_POSTGRES / "node_modules" / "pg").is_dir(), f"{NODE_POSTGRES} is missing: run script/setup --tests"
     environment = {"PATH": os.environ["PATH"], "NODE_PATH": str(NODE_POSTGRES / "node_modules"), "PGHOST": str(driver.folder),
                    "PGPORT": str(driver.port), "PGUSER": "code_analysis", "PGDATABASE": "code_analysis",
                    "PGOPTIONS": "-c code_analysis.priority=bulk"}

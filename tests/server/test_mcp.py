@@ -228,12 +228,12 @@ def test_overview_files_issues_and_status(server):
     assert content(server, "index_status")["waiting"] == 0
 
 
-SDK = ROOT / "build" / "deps" / "mcp-client"  # by script/setup; the same for every build folder
+SDK = ROOT / "build" / "deps" / "mcp-client"  # by script/setup --tests; the same for every build folder
 
 
 def sdk_client(server, transport):
     """Runs the checks of mcp_client/client.mjs, which drives the server by the official SDK."""
-    assert (SDK / ".installed").exists(), "script/setup fetches the client"
+    assert (SDK / ".installed").exists(), "script/setup --tests fetches the client"
     server.control.status["processes"][-1]["listen"] = ["127.0.0.1:%d" % server.port]
     environment = {"PATH": os.environ["PATH"], "SDK": str(SDK), "TRANSPORT": transport,
                    "URL": "http://127.0.0.1:%d/mcp" % server.port, "CTL": str(BUILD / "code-analysisctl"), "RUNTIME_DIR": server.folder}
