@@ -7,6 +7,12 @@ namespace {
 
 thread_local std::int64_t parse_ns = 0;
 
+// Sets parse_ns when a parse ends, by an exception too.
+struct ParseTime {
+  const std::int64_t start_ns = processor_time_ns();
+  ~ParseTime() { parse_ns = processor_time_ns() - start_ns; }
+};
+
 bool is_spent(TSParseState*) { return Budget::is_time_spent(); }
 
 const char* read_rest(void* payload, std::uint32_t offset, TSPoint, std::uint32_t* length) {
@@ -20,13 +26,12 @@ const char* read_rest(void* payload, std::uint32_t offset, TSPoint, std::uint32_
 SyntaxTree::SyntaxTree(const TSLanguage* language, std::string_view bytes) {
   // An exception from the allocator leaves the parser in the middle of a step: then it must not be touched any more. The budget
   // frees its memory.
-  const std::int64_t start_ns = processor_time_ns();
+  const ParseTime time;
   TSParser* parser = ts_parser_new();
   ts_parser_set_language(parser, language);
   const TSInput input{&bytes, read_rest, TSInputEncodingUTF8, nullptr};
   tree_ = ts_parser_parse_with_options(parser, nullptr, input, {nullptr, is_spent});
   ts_parser_delete(parser);
-  parse_ns = processor_time_ns() - start_ns;
   if (tree_ == nullptr) throw OverBudget{OverBudget::What::time};
 }
 
