@@ -64,7 +64,7 @@ class LeaseHolder {
   virtual void statements_dropped(bool session_reset) = 0;      // DEALLOCATE ALL, or DISCARD ALL (session_reset)
   virtual bool inside_message() const { return false; }         // the rest of one that it has begun to send is still to come
   virtual void copy_started() = 0;                              // the server waits for COPY data
-  virtual void copy_ended() {}                                  // and has succeeded
+  virtual void copy_ended() {}                                  // it has succeeded, or the Execute was none of a COPY
   // Nothing is left to come after a COPY that failed (ReplyQueue::Proof). server_ready() follows.
   virtual void copy_proved([[maybe_unused]] bool group_answered) {}
   virtual void server_drained() = 0;                            // all of out() is sent after it was not

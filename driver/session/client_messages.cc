@@ -227,7 +227,7 @@ bool ClientSession::may_be_gone(std::string_view name) {
   return statement != nullptr && statement->may_be_gone();
 }
 
-// Whether it is known which statement a use of `name` reaches on this server, and whether it must be prepared there.
+// True: only the answers that are due tell which statement `name` is, or whether this server still has to prepare it.
 bool ClientSession::is_open(std::string_view name) {
   if (name.empty() && is_unnamed_open()) return true;
   return may_be_gone(name) && server_->knows(*statements_.find(name)) != ServerConnection::Knows::yes;

@@ -1,5 +1,5 @@
-// Inspects the texts that clients send, and remembers what it found for those that come again: programs send the same few
-// texts over and over, with parameters.
+// Inspects SQL texts and keeps the results for texts that repeat. Programs send the same few texts again and again, with
+// different parameters.
 #pragma once
 
 #include <cstddef>
@@ -17,12 +17,12 @@ class TextInspector {
  public:
   explicit TextInspector(const std::vector<std::string>& harmless_functions);
 
-  // As inspect_sql().
+  // Returns what inspect_sql() returns.
   SqlTraits inspect(std::string_view sql, SqlDialect dialect);
 
  private:
-  // A text gets its place when it comes for the second time in a row at this place, so that texts which never come again
-  // cost no copy. Memory: at most `places` texts of `longest` bytes.
+  // A hash selects the place. The place stores a text when the same hash selects it twice in a row, so texts that do not repeat
+  // are not copied. Memory: at most `places` texts of `longest` bytes.
   struct Place {
     std::size_t last_hash = 0;
     std::string text;  // empty: none yet
